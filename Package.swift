@@ -20,6 +20,7 @@ let package = Package(
         .target(
             name: "SystemCalls", dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .target(name: "Policy", swiftSettings: strict),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"]),
     ]
 )
