@@ -1,26 +1,104 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+let testing: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
 ]
+let strict =
+    testing + [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "fulcrum",
+    products: [
+        .executable(name: "fulcrumd", targets: ["fulcrumd"]),
+        .executable(name: "fulcrumctl", targets: ["fulcrumctl"]),
+        .library(name: "cuda", type: .dynamic, targets: ["StandInCUDA"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
-        .target(
-            name: "SystemCalls", dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")],
-            swiftSettings: strict),
+        .target(name: "SystemCalls", dependencies: ["CLinux", system], swiftSettings: strict),
+        .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", system], swiftSettings: testing),
+
         .target(name: "Policy", swiftSettings: strict),
-        .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: testing),
+        .target(name: "Evaluation", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Policy", "SystemCalls"], swiftSettings: testing),
+
+        .target(name: "Board", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "Policy", "SystemCalls", system], swiftSettings: testing),
+
+        .systemLibrary(name: "CBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+        .executableTarget(name: "bpfc", swiftSettings: strict),
+        .plugin(name: "BPFPlugin", capability: .buildTool(), dependencies: ["bpfc"]),
+        .target(name: "BPFObjects", swiftSettings: strict, plugins: ["BPFPlugin"]),
+        .testTarget(name: "BPFObjectsTests", dependencies: ["BPFObjects"], swiftSettings: testing),
+        .target(
+            name: "Telemetry", dependencies: ["CBPF", "BPFObjects", "CLinux", "SystemCalls", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "CBPF", "BPFObjects", "SystemCalls", system],
+            swiftSettings: testing),
+
+        .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        .target(name: "VirtualFiles", dependencies: ["CFuse", "CLinux", "SystemCalls", system], swiftSettings: strict),
+        .testTarget(
+            name: "VirtualFilesTests", dependencies: ["VirtualFiles", "CLinux", "SystemCalls", system],
+            swiftSettings: testing),
+
+        .target(
+            name: "Governor",
+            dependencies: [
+                "Board", "Telemetry", "VirtualFiles", "Policy", "SystemCalls", "CLinux", system, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GovernorTests", dependencies: ["Governor", "Policy", "SystemCalls", "VirtualFiles"], swiftSettings: testing),
+        .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
+        .executableTarget(
+            name: "fulcrumctl",
+            dependencies: ["Evaluation", "Policy", "Governor", "Board", "Telemetry", "SystemCalls", arguments],
+            swiftSettings: strict),
+
+        .target(name: "CVirtualGPU"),
+        // A C library: without these flags it would need the Swift runtime of the machine that it was built on.
+        .target(
+            name: "StandInCUDA", dependencies: ["CVirtualGPU"],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-nostartfiles", "-Xlinker", "--as-needed", "-Xlinker", "-soname", "-Xlinker",
+                    "libcuda.so.1",
+                ])
+            ]),
+        .target(
+            name: "VirtualJetson",
+            dependencies: ["CVirtualGPU", "CLinux", "Policy", "SystemCalls", "VirtualFiles", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VirtualJetsonTests",
+            dependencies: [
+                "VirtualJetson", "CVirtualGPU", "Policy", "SystemCalls", "VirtualFiles", "virtual-workload", system,
+            ], swiftSettings: testing),
+        .executableTarget(
+            name: "virtual-jetson",
+            dependencies: ["VirtualJetson", "Policy", "SystemCalls", "CLinux", arguments, system], swiftSettings: strict),
+        .executableTarget(
+            name: "virtual-workload", dependencies: ["CVirtualGPU", "SystemCalls", arguments, system],
+            swiftSettings: strict),
+        .target(name: "Demonstration", dependencies: ["CLinux", "SystemCalls", system], swiftSettings: strict),
+        .executableTarget(name: "fulcrum-demo", dependencies: ["Demonstration", "SystemCalls"], swiftSettings: strict),
     ]
 )

@@ -9,6 +9,14 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+// pipe2() is declared under _GNU_SOURCE only, which a module map cannot set.
+static inline int fulcrum_pipe_cloexec(int descriptors[2]) {
+    return (int)syscall(SYS_pipe2, descriptors, O_CLOEXEC);
+}
 
 #endif

@@ -31,6 +31,26 @@ public enum SmallFile {
         trimmed(try bytes(path, limit: limit))
     }
 
+    /// The first `limit` bytes of `path`, or all of them if there are fewer: for files whose tail does not matter.
+    public static func prefix(_ path: String, limit: Int) throws(SystemCallError) -> [UInt8] {
+        let file = try OwnedDescriptor(opening: path, flags: O_RDONLY)
+        var content = [UInt8](repeating: 0, count: limit)
+        let count = unsafe content.withUnsafeMutableBytes { unsafe file.read(into: $0) }
+        guard count >= 0 else { throw SystemCallError("read", path, Errno(rawValue: Int32(-count))) }
+        return Array(content[..<count])
+    }
+
+    /// Where the symbolic link `path` points, as written in it.
+    public static func linkTarget(_ path: String) throws(SystemCallError) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+            guard let start = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return -1 }
+            return unsafe readlink(path, start, bytes.count)
+        }
+        guard count >= 0 else { throw SystemCallError("read the link", path, Errno(rawValue: Glibc.errno)) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
     /// Writes `text` in one write call to an existing file, as sysfs attributes want it; no O_CREAT, no O_TRUNC.
     public static func write(_ text: String, to path: String) throws(SystemCallError) {
         let file = try OwnedDescriptor(opening: path, flags: O_WRONLY)

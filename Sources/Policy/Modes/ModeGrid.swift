@@ -13,11 +13,27 @@ public struct ModeGrid: Hashable, Sendable {
     public init?(cores: [Int], cpuKHz: [Int], gpuHz: [Int], emcHz: [Int]) {
         let lists = [cores, cpuKHz, gpuHz, emcHz]
         guard lists.allSatisfy({ list in !list.isEmpty && list.allSatisfy { $0 > 0 } }) else { return nil }
-        self.cores = Set(cores).sorted()
-        self.cpuKHz = Set(cpuKHz).sorted()
-        self.gpuHz = Set(gpuHz).sorted()
-        self.emcHz = Set(emcHz).sorted()
+        self.init(
+            ascendingCores: Set(cores).sorted(), cpuKHz: Set(cpuKHz).sorted(), gpuHz: Set(gpuHz).sorted(),
+            emcHz: Set(emcHz).sorted())
     }
+
+    /// Takes lists that are known to be ascending, positive and not empty.
+    private init(ascendingCores cores: [Int], cpuKHz: [Int], gpuHz: [Int], emcHz: [Int]) {
+        self.cores = cores
+        self.cpuKHz = cpuKHz
+        self.gpuHz = gpuHz
+        self.emcHz = emcHz
+    }
+
+    /// The 441 modes of a Jetson Orin AGX on which Fulcrum's strategies were evaluated (arXiv 2509.20205).
+    public static let orinAGX441 = ModeGrid(
+        ascendingCores: [4, 8, 12],
+        cpuKHz: [422_400, 729_600, 1_036_800, 1_344_000, 1_651_200, 1_958_400, 2_201_600],
+        gpuHz: [
+            114_750_000, 318_750_000, 522_750_000, 726_750_000, 930_750_000, 1_134_750_000, 1_300_500_000,
+        ],
+        emcHz: [665_600_000, 2_133_000_000, 3_199_000_000])
 
     /// The ascending values of one dimension.
     public subscript(dimension: Dimension) -> [Int] {
@@ -48,5 +64,16 @@ public struct ModeGrid: Hashable, Sendable {
 
     private func mode(_ pick: ([Int]) -> Int) -> PowerMode {
         PowerMode(cores: pick(cores), cpuKHz: pick(cpuKHz), gpuHz: pick(gpuHz), emcHz: pick(emcHz))
+    }
+
+    /// At most 3 core counts, 7 CPU, 7 GPU and 3 memory frequencies: of each list the upper ends of equal parts. For the 12
+    /// cores, 29 CPU and 4 memory frequencies of an AGX Orin these are the values of the papers' 441-mode grid.
+    public func thinned() -> ModeGrid {
+        func pick(_ list: [Int], _ count: Int) -> [Int] {
+            guard list.count > count else { return list }
+            return (1...count).map { list[(list.count * $0 + count - 1) / count - 1] }
+        }
+        return ModeGrid(
+            cores: pick(cores, 3), cpuKHz: pick(cpuKHz, 7), gpuHz: pick(gpuHz, 7), emcHz: pick(emcHz, 3)) ?? self
     }
 }

@@ -64,8 +64,6 @@ public struct ObservedModes: Sendable {
 
     /// The fastest observation with power at most `budgetWatts`; ties go to the lower power, then to the lower mode.
     public func fastest(withinWatts budgetWatts: Double) -> TrainingObservation? {
-        all.filter { $0.powerWatts <= budgetWatts }.min {
-            ($0.minibatchMilliseconds, $0.powerWatts, $0.mode) < ($1.minibatchMilliseconds, $1.powerWatts, $1.mode)
-        }
+        TrainProblem(budgetWatts: budgetWatts).optimum(over: all)
     }
 }

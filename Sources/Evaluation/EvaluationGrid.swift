@@ -1,0 +1,31 @@
+public import Policy
+
+/// Which modes of a table a strategy may choose from: `--grid`.
+public enum EvaluationGrid: String, CaseIterable, Sendable {
+    /// The 441 modes of Fulcrum's evaluation (arXiv 2509.20205), `ModeGrid.orinAGX441`.
+    case orinAGX441 = "441"
+    /// Each mode of the table.
+    case all
+
+    /// The grid of that name, or an error that lists the names.
+    public init(named name: String) throws(EvaluationError) {
+        guard let grid = Self(rawValue: name) else {
+            let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw EvaluationError("There is no grid \(name.debugDescription). Choose one of: \(names).")
+        }
+        self = grid
+    }
+
+    /// The part of `table` that lies on this grid. Throws where the table lacks some of its modes.
+    public func applied(to table: TrainingTable) throws(EvaluationError) -> TrainingTable {
+        switch self {
+        case .all: return table
+        case .orinAGX441:
+            do {
+                return try table.restricted(to: .orinAGX441)
+            } catch {
+                throw EvaluationError("\(error) Pass --grid all to choose from the modes that it has.")
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Board
+import Glibc
+public import Logging
+import Policy
+import SystemCalls
+import Telemetry
+import VirtualFiles
+
+/// The daemon: observes processes and rails, plans power modes, turns the board's knobs, publishes all of it.
+///
+/// One thread runs the loop and owns every mutable value here; the probe's ring and the tree have threads of their own and
+/// meet the loop at a `Mutex` and an `EventSignal`.
+public final class Governor {
+    /// Where the daemon finds and puts things.
+    public struct Options: Sendable {
+        /// Put in front of every path of the board: empty on a real one, the mount point of a virtual one.
+        public var root = ""
+        /// Where the virtual file tree is mounted.
+        public var treePath = "/run/fulcrum"
+        /// Lock and journal.
+        public var servicePath = "/run/fulcrumd"
+        /// Configuration files in the order of application; nil: the installed ones.
+        public var configurationFiles: [String]?
+        /// Stop when standard input is closed, as if by SIGTERM.
+        public var stopsAtEndOfInput = false
+
+        /// The places of an installed daemon.
+        public init() {}
+    }
+
+    let options: Options
+    let log: Logger
+    let configurationFiles: [String]
+    var configuration: Configuration
+    /// The budget as the files have it; the tree may have set another since.
+    var fileBudgetWatts: Double
+    let board: Board
+    let journal: Journal
+    let ledger = MinibatchLedger()
+    let rails: RailSampler
+    let probes: CUDAProbes?
+    let reader: RingReader?
+    let grid: ModeGrid
+    let tree: PublishedTree
+    let writtenBudget: BudgetInbox
+    private let service: ServiceDirectory
+    private let loop: EventLoop
+
+    var powerGuard: PowerGuard
+    var workloads: [Workload] = []
+    /// Observations by profile key, also of workloads that have gone.
+    var remembered: [String: ObservedModes] = [:]
+    let probeFeature: PublishedState.Feature
+    var counters = PublishedState.Counters()
+    var lastDecision = ""
+    var budgetSource = "config"
+    /// The mode that we last asked for; nil while the board has its stock values.
+    var requestedMode: PowerMode?
+    var effectiveMode: PowerMode?
+    /// Why the knobs are left alone, if they are: somebody else wrote one.
+    var manualReason: String?
+    /// The last failure to write the knobs.
+    var knobTrouble: String?
+    var manualKnobs: Set<String> = []
+    var measuredWatts: Double?
+    var powerSampledAt: UInt64 = 0
+    var knobViews: [PublishedState.Knob] = []
+    var knobsReadAt: UInt64 = 0
+    var retryKnobsAt: UInt64 = 0
+    var lastMoveAt: UInt64 = 0
+
+    /// Reads the configuration, takes the lock, finds the board, gives it back to its stock values if an earlier daemon left a
+    /// journal, attaches the probes and mounts the tree. Throws what makes governing impossible; what only makes it poorer
+    /// is named in `features`.
+    public init(options: Options, log: Logger) throws {
+        self.options = options
+        self.log = log
+        configurationFiles = options.configurationFiles ?? ConfigurationReader.installedFiles()
+        configuration = try ConfigurationReader.read(configurationFiles)
+        fileBudgetWatts = configuration.budgetWatts
+        service = try ServiceDirectory(options.servicePath)
+        let processesChanged = try EventSignal()
+        let budgetWritten = try EventSignal()
+        let inbox = BudgetInbox()
+        writtenBudget = inbox
+        loop = try EventLoop(
+            watching: [processesChanged, budgetWritten], stopAtEndOfInput: options.stopsAtEndOfInput)
+
+        board = try Board.discover(root: options.root)
+        log.info("Board: \(board.identity.model), \(board.identity.table.name).")
+        journal = try Self.journalAfterRestore(service.journalPath, board: board, log: log)
+        grid = configuration.grid == .full ? board.grid : board.grid.thinned()
+        rails = RailSampler(root: options.root)
+        powerGuard = PowerGuard(settings: .init())
+        (probes, reader, probeFeature) = Self.probes(
+            configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)
+
+        let publication = Publication()
+        var initial = PublishedState()
+        initial.rails = rails.samples.map { .init(label: $0.label) }
+        initial.knobs = board.knobs.map { .init(name: $0.name) }
+        tree = try PublishedTree(
+            publication: publication, initial: initial, writerGroup: groupID("fulcrum") ?? 0,
+            setBudget: { microwatts, caller in
+                inbox.put(microwatts, from: caller.uid)
+                budgetWritten.raise()
+            },
+            log: { [log] message in log.notice("\(message)") })
+        try tree.mount(at: options.treePath)
+    }
+
+    /// What an earlier daemon left is undone before anything else: what the knobs hold then is ours and no baseline (S2).
+    private static func journalAfterRestore(_ path: String, board: Board, log: Logger) throws -> Journal {
+        let journal: Journal
+        do {
+            journal = try Journal.load(path)
+        } catch {
+            // The damaged file was put aside; the values in force are all there is to go back to.
+            log.error("\(error)")
+            return try Journal.load(path)
+        }
+        guard !journal.isEmpty else { return journal }
+        let report = try board.restore(journal)
+        for sentence in report.vanished + report.notes { log.notice("\(sentence)") }
+        for sentence in report.failures { log.error("\(sentence)") }
+        log.notice(
+            "An earlier daemon left the board changed; \(report.restored.count) knob files are back at their stock values.")
+        return journal
+    }
+
+    /// Loads and attaches the probes; without them the daemon still holds the budget, and says what is missing.
+    private static func probes(
+        _ configuration: Configuration, root: String, ledger: MinibatchLedger, news: EventSignal, log: Logger
+    ) -> (CUDAProbes?, RingReader?, PublishedState.Feature) {
+        func feature(_ answer: String, _ reason: String) -> PublishedState.Feature {
+            .init(name: "cuda_probes", answer: answer, reason: reason)
+        }
+        guard configuration.probeLevel != .off else {
+            return (nil, nil, feature("no", "probes.level is \"off\""))
+        }
+        do {
+            let probes = try CUDAProbes()
+            let reader = try RingReader(probes: probes, ledger: ledger, news: news)
+            for report in [
+                probes.attachSystemLibraries(root: root, extraPaths: configuration.cudaLibraries), probes.attachRunning(),
+            ] {
+                for library in report.attached {
+                    log.info("Probing \(library.path): \(library.functions.joined(separator: ", ")).")
+                }
+                for refused in report.refused { log.warning("\(refused.reason)") }
+            }
+            return (probes, reader, feature("yes", ""))
+        } catch {
+            log.warning("No CUDA program will be seen, only the power budget is held. \(error)")
+            return (nil, nil, feature("no", "\(error)"))
+        }
+    }
+
+    func waitForEvents(_ handle: (LoopEvent) -> Void) {
+        loop.wait(handle)
+    }
+
+    func setTickPeriod() throws {
+        try loop.tick(everyNanoseconds: UInt64(configuration.railIntervalMilliseconds * 1e6))
+    }
+}

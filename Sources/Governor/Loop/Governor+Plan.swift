@@ -1,0 +1,215 @@
+import Board
+import Logging
+import Policy
+import SystemCalls
+import Telemetry
+
+extension Governor {
+    /// The training that the mode is searched for: the one that came first.
+    var primaryIndex: Int? {
+        workloads.firstIndex { $0.workloadClass == .training }
+    }
+
+    /// Moves the plan on: profiles, settles, notices drift.
+    func advancePlan(at now: UInt64) {
+        guard manualReason == nil else { return }
+        guard let index = primaryIndex else {
+            if requestedMode != nil, !powerGuard.isHolding {
+                restoreBoard(because: "no training runs")
+            }
+            return
+        }
+        switch workloads[index].state {
+        case .arrived, .matched, .waiting, .drifted:
+            replan(index, isSearching: false, at: now)
+        case .searching:
+            continueProfile(index, at: now)
+        case .stalled:
+            guard workloads[index].lastBoundary > workloads[index].settledAt else { return }
+            replan(index, isSearching: true, at: now)
+        case .settled, .infeasible:
+            checkDrift(index, at: now)
+        case .ignored:
+            break
+        }
+    }
+
+    /// The budget is another one: what was observed answers at once, and the search goes on only where it does not cover.
+    func budgetChanged(source: String) {
+        budgetSource = source
+        let now = MonotonicClock.nanoseconds()
+        powerGuard.reset()
+        manualReason = nil
+        manualKnobs.removeAll()
+        decide("The budget is now \(watts(configuration.budgetWatts)), from \(source).")
+        if let index = primaryIndex {
+            workloads[index].window = nil
+            replan(index, isSearching: false, at: now)
+        }
+        publish(at: now)
+    }
+
+    /// Asks the plan what comes next for one workload, and does it.
+    func replan(_ index: Int, isSearching: Bool, at now: UInt64) {
+        let strategy = GMD(grid: grid, budgetWatts: configuration.budgetWatts)
+        let plan = TrainingPlan.next(
+            observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
+            coverRatio: configuration.coverRatio, isSearching: isSearching)
+        let name = workloads[index].name
+        switch plan {
+        case .profile(let mode):
+            // Between two profiles the board would go back and forth for nothing; a new search starts from the best so far.
+            guard move(to: mode, at: now) else { return }
+            workloads[index].window = ProfileWindow(
+                mode: mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
+            workloads[index].settled = nil
+            enter(.searching, index, "profiling mode \(mode), number \(workloads[index].observed.all.count + 1)")
+            if !isSearching {
+                decide(
+                    "\(name): searching with \(configuration.strategy) within \(watts(configuration.budgetWatts)), "
+                        + "\(workloads[index].observed.all.count) modes known.")
+            }
+        case .settle(let observation, let reason):
+            guard move(to: observation.mode, at: now) else { return }
+            workloads[index].window = nil
+            workloads[index].settled = observation
+            workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
+            enter(.settled, index, reason)
+            powerGuard.reset()
+            decide(
+                "\(name): settled in mode \(observation.mode), \(reason). "
+                    + "Expected \(milliseconds(observation.minibatchMilliseconds)) a minibatch at \(watts(observation.powerWatts)).")
+        case .lowest(let mode, let reason):
+            guard move(to: mode, at: now) else { return }
+            workloads[index].window = nil
+            workloads[index].settled = nil
+            workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
+            enter(.infeasible, index, reason)
+            decide("\(name): \(reason).")
+        }
+    }
+
+    private func continueProfile(_ index: Int, at now: UInt64) {
+        guard let window = workloads[index].window else {
+            replan(index, isSearching: true, at: now)
+            return
+        }
+        let durations = ledger.durations(
+            of: workloads[index].identity, since: window.countsFrom,
+            max: profileSettings.minibatches + profileSettings.discardedMinibatches)
+        switch window.verdict(minibatchMilliseconds: durations, at: now) {
+        case .collecting:
+            break
+        case .complete(let observation):
+            counters.profiles += 1
+            workloads[index].profilesMade += 1
+            workloads[index].observed.record(observation)
+            remembered[workloads[index].profileKey] = workloads[index].observed
+            workloads[index].window = nil
+            log.info(
+                "\(workloads[index].name): mode \(observation.mode) takes \(milliseconds(observation.minibatchMilliseconds)) at \(watts(observation.powerWatts))."
+            )
+            replan(index, isSearching: true, at: now)
+        case .failed(let missing):
+            workloads[index].window = nil
+            workloads[index].settledAt = now
+            let refuge = workloads[index].observed.fastest(withinWatts: configuration.budgetWatts)?.mode ?? grid.lowest
+            _ = move(to: refuge, at: now)
+            enter(.stalled, index, "the profile of \(window.mode) saw only \(missing)")
+            decide(
+                "\(workloads[index].name): stalled, as \(workloads[index].reason). The search goes on when minibatches are seen again."
+            )
+        }
+    }
+
+    private func checkDrift(_ index: Int, at now: UInt64) {
+        let durations = ledger.durations(
+            of: workloads[index].identity, since: workloads[index].settledAt, max: profileSettings.minibatches)
+        workloads[index].recentMilliseconds = median(durations)
+        guard workloads[index].state == .settled, let settled = workloads[index].settled, !powerGuard.isHolding,
+            durations.count >= profileSettings.minibatches, let measured = workloads[index].recentMilliseconds
+        else { return }
+        // The next check gets minibatches of its own.
+        workloads[index].settledAt = now
+        let deviation = abs(measured / settled.minibatchMilliseconds - 1)
+        guard deviation > configuration.driftRatio else {
+            workloads[index].driftedChecks = 0
+            return
+        }
+        workloads[index].driftedChecks += 1
+        guard workloads[index].driftedChecks >= 2 else { return }
+        workloads[index].driftedChecks = 0
+        let reason =
+            "minibatches take \(milliseconds(measured)), \(milliseconds(settled.minibatchMilliseconds)) was expected"
+        workloads[index].observed = ObservedModes()
+        remembered[workloads[index].profileKey] = nil
+        enter(.drifted, index, reason)
+        decide("\(workloads[index].name): drifted, as \(reason); what was observed of it is dropped.")
+    }
+
+    func enter(_ state: Workload.State, _ index: Int, _ reason: String) {
+        workloads[index].state = state
+        workloads[index].reason = reason
+    }
+
+    /// Writes a mode to the board. False if it failed; the loop comes back to it.
+    func move(to mode: PowerMode, at now: UInt64) -> Bool {
+        guard manualReason == nil, now >= retryKnobsAt else { return false }
+        do {
+            let applied = try board.apply(mode, journal: journal)
+            requestedMode = mode
+            effectiveMode = applied.effective
+            lastMoveAt = MonotonicClock.nanoseconds()
+            if knobTrouble != nil {
+                knobTrouble = nil
+                decide("The knobs can be written again.")
+            }
+            for adjustment in applied.adjustments { log.info("Mode \(mode): \(adjustment)") }
+            return true
+        } catch {
+            retryKnobsAt = now + 1_000_000_000
+            if knobTrouble != "\(error)" {
+                knobTrouble = "\(error)"
+                decide("\(error)")
+            }
+            return false
+        }
+    }
+
+    /// Sees whether the knobs still hold what we wrote. A value that no limiter explains is somebody else's will: the governor
+    /// steps back and says so (S3), until a new budget or a reload asks it back.
+    func checkKnobs(at now: UInt64) {
+        guard now >= knobsReadAt + 1_000_000_000 else { return }
+        knobsReadAt = now
+        effectiveMode = (try? board.effectiveMode()) ?? effectiveMode
+        if requestedMode != nil, manualReason == nil {
+            let foreign = board.foreignWrites().filter { $0.limiter == nil && $0.now != nil }
+            if let first = foreign.first {
+                manualKnobs = Set(foreign.map(\.knob))
+                manualReason =
+                    "\(first.path) reads \(first.now ?? "nothing"), we had set \(first.ours): somebody else wrote it"
+                if let index = primaryIndex { workloads[index].window = nil }
+                decide(
+                    "Stepping back: \(manualReason ?? ""). A new budget or a reload (SIGHUP) takes the board up again.")
+            }
+        }
+        readKnobViews()
+    }
+
+    var profileSettings: ProfileWindow.Settings {
+        .init(
+            minibatches: Int(configuration.profileMinibatches),
+            discardedMinibatches: Int(configuration.profileDiscardedMinibatches),
+            settleNanoseconds: UInt64(configuration.profileSettleMilliseconds * 1e6),
+            powerSamples: Int(configuration.profilePowerSamples),
+            timeoutNanoseconds: UInt64(configuration.profileTimeoutSeconds * 1e9),
+            transientRatio: configuration.profileTransientRatio)
+    }
+}
+
+/// Milliseconds for a sentence, one decimal.
+func milliseconds(_ value: Double) -> String {
+    let tenths = (value * 10).rounded()
+    guard tenths.magnitude < 1e12 else { return "\(value) ms" }
+    return "\(Int(tenths) / 10).\(abs(Int(tenths)) % 10) ms"
+}

@@ -1,0 +1,74 @@
+import Policy
+import SystemCalls
+import Telemetry
+
+extension Governor {
+    /// Most workloads that are followed at a time; more are named once and left alone.
+    static let workloadLimit = 256
+
+    /// Compares the ledger with the workloads that we know: arrivals, exits, progress.
+    func reconcileProcesses(at now: UInt64) {
+        let processes = ledger.snapshot()
+        var living = Set<ProcessIdentity>()
+        for process in processes where !process.hasExited {
+            living.insert(process.process)
+            if let index = workloads.firstIndex(where: { $0.identity == process.process }) {
+                workloads[index].minibatches = process.boundaries
+                workloads[index].lastBoundary = process.lastBoundaryNanoseconds
+            } else {
+                arrive(process, at: now)
+            }
+        }
+        for index in workloads.indices.reversed() where !living.contains(workloads[index].identity) {
+            let workload = workloads.remove(at: index)
+            decide(
+                "\(workload.name): gone after \(workload.minibatches) minibatches, \(workload.observed.all.count) modes known.")
+            if index == 0 || primaryIndex == nil { powerGuard.reset() }
+        }
+    }
+
+    private func arrive(_ process: ProcessActivity, at now: UInt64) {
+        guard workloads.count < Self.workloadLimit else { return }
+        let description = ProcessDescription(pid: process.process.pid)
+        let match = classify(description)
+        var name = match.name
+        if workloads.contains(where: { $0.name == name }) { name += "-\(process.process.pid)" }
+        var workload = Workload(
+            name: name, profileKey: match.name, workloadClass: match.workloadClass, identity: process.process,
+            uid: UInt32(exactly: description.uid) ?? 0, state: .matched, reason: match.reason,
+            observed: remembered[match.name] ?? ObservedModes())
+        workload.minibatches = process.boundaries
+        workload.lastBoundary = process.lastBoundaryNanoseconds
+        if match.workloadClass == .ignore {
+            workload.state = .ignored
+        } else if primaryIndex != nil {
+            workload.state = .waiting
+            workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
+        }
+        workloads.append(workload)
+        decide("\(name): arrived as process \(process.process.pid), class \(match.workloadClass.rawValue), \(match.reason).")
+    }
+
+    private func classify(
+        _ process: ProcessDescription
+    ) -> (name: String, workloadClass: WorkloadClass, reason: String) {
+        if let rule = configuration.rules.first(where: { $0.matches(process) }) {
+            return (rule.name, rule.workloadClass, "named by its [[workload]] rule")
+        }
+        return (
+            WorkloadName.sanitised(process.executableName), configuration.unmatchedClass,
+            "no rule names it, so defaults.class holds"
+        )
+    }
+
+    /// Applies new rules to the processes that are there: each arrives anew under the name that it has now.
+    func rematch() {
+        let now = MonotonicClock.nanoseconds()
+        let stale = workloads.indices.filter { index in
+            let match = classify(ProcessDescription(pid: workloads[index].identity.pid))
+            return match.name != workloads[index].profileKey || match.workloadClass != workloads[index].workloadClass
+        }
+        for index in stale.reversed() { workloads.remove(at: index) }
+        if !stale.isEmpty { reconcileProcesses(at: now) }
+    }
+}

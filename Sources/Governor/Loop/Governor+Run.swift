@@ -1,0 +1,122 @@
+import Board
+import Glibc
+import Logging
+import Policy
+import SystemCalls
+import Telemetry
+
+extension Governor {
+    /// Governs until SIGTERM, SIGINT, or the end of standard input where that was asked for. Returns whether the board is
+    /// back at its stock values, or was to stay as it is.
+    public func run() throws -> Bool {
+        try setTickPeriod()
+        SystemdNotification.send("READY=1\nSTATUS=governing")
+        decide("Governing within \(watts(configuration.budgetWatts)).")
+        tick()
+        var isStopping = false
+        while !isStopping {
+            waitForEvents { event in
+                switch event {
+                case .tick: tick()
+                case .raised(0): reconcileProcesses(at: MonotonicClock.nanoseconds())
+                case .raised: takeWrittenBudget()
+                case .signal(SIGHUP): reload()
+                case .signal(let number):
+                    log.notice("Stopping on signal \(number).")
+                    isStopping = true
+                case .endOfInput:
+                    log.notice("Stopping, as standard input was closed.")
+                    isStopping = true
+                }
+            }
+        }
+        return stop()
+    }
+
+    /// One period: rails, processes, guard, plan, publication.
+    func tick() {
+        let now = MonotonicClock.nanoseconds()
+        sampleRails(at: now)
+        reconcileProcesses(at: now)
+        checkKnobs(at: now)
+        advancePlan(at: now)
+        guardPower(at: now)
+        publish(at: now)
+    }
+
+    /// Records a decision where people look for it: the log, and the tree's `decision`.
+    func decide(_ text: String) {
+        counters.decisions += 1
+        lastDecision = text
+        log.notice("\(text)", metadata: ["decision": "\(counters.decisions)"])
+    }
+
+    /// Takes over the configuration files as they are now. A mistake leaves everything as it was (S5).
+    func reload() {
+        let new: Configuration
+        do {
+            new = try ConfigurationReader.read(configurationFiles)
+        } catch {
+            counters.rejectedReloads += 1
+            decide("The configuration was not reloaded, the old one stays in force. \(error)")
+            return
+        }
+        let old = configuration
+        // A budget written to the tree stays until the file asks for another one.
+        let keptBudget = old.budgetWatts
+        configuration = new
+        if new.budgetWatts == fileBudgetWatts { configuration.budgetWatts = keptBudget }
+        fileBudgetWatts = new.budgetWatts
+        do {
+            try setTickPeriod()
+        } catch {
+            log.error("\(error)")
+        }
+        manualReason = nil
+        manualKnobs.removeAll()
+        let needsRestart =
+            old.probeLevel != new.probeLevel || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
+        decide(
+            "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")")
+        rematch()
+        if configuration.budgetWatts != keptBudget { budgetChanged(source: "config") }
+    }
+
+    /// Takes over a budget from the tree.
+    func takeWrittenBudget() {
+        guard let written = writtenBudget.take() else { return }
+        configuration.budgetWatts = Double(written.microwatts) / 1e6
+        budgetChanged(source: "tree uid \(written.uid)")
+    }
+
+    private func stop() -> Bool {
+        SystemdNotification.send("STOPPING=1")
+        reader?.stop()
+        tree.unmount()
+        guard configuration.restorePolicy == .onExit else {
+            log.notice("The knobs stay as they are (restore.policy = \"never\").")
+            return true
+        }
+        return restoreBoard(because: "the daemon stops")
+    }
+
+    /// Gives the board its stock values.
+    @discardableResult
+    func restoreBoard(because reason: String) -> Bool {
+        guard !journal.isEmpty else { return true }
+        do {
+            let report = try board.restore(journal)
+            for sentence in report.vanished + report.notes { log.notice("\(sentence)") }
+            for sentence in report.failures { log.error("\(sentence)") }
+            requestedMode = nil
+            effectiveMode = try? board.effectiveMode()
+            log.notice(
+                "The board is \(report.isComplete ? "" : "not wholly ")back at its stock values, as \(reason): \(report.restored.count) knob files restored."
+            )
+            return report.isComplete
+        } catch {
+            log.error("\(error)")
+            return false
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// The state as Prometheus text, version 0.0.4, for node_exporter's textfile collector. What is not measured is left out.
+enum Metrics {
+    static func text(_ state: PublishedState) -> String {
+        var lines = [String]()
+        func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+            guard !samples.isEmpty else { return }
+            lines.append("# HELP \(name) \(help)")
+            lines.append("# TYPE \(name) \(type)")
+            for sample in samples { lines.append("\(name)\(sample.labels) \(sample.value)") }
+        }
+        family(
+            "fulcrum_power_watts", "gauge", "Power of the module: the sum of the rails in power/rule.",
+            state.power.totalMicrowatts.map { [("", decimal($0, scale: 6))] } ?? [])
+        family(
+            "fulcrum_budget_watts", "gauge", "Power budget in force.",
+            [("", decimal(state.budget.microwatts, scale: 6))])
+        family(
+            "fulcrum_rail_power_watts", "gauge", "Power of one rail.",
+            state.rails.compactMap { rail in
+                rail.microwatts.map { ("{rail=\"\(escaped(rail.label))\"}", decimal($0, scale: 6)) }
+            })
+        family(
+            "fulcrum_rail_energy_joules_total", "counter", "Energy of one rail since the daemon's start.",
+            state.rails.map {
+                ("{rail=\"\(escaped($0.label))\"}", decimal(Int(clamping: $0.microjoules), scale: 6))
+            })
+        family(
+            "fulcrum_decisions_total", "counter", "Decisions taken since the daemon's start.",
+            [("", "\(state.counters.decisions)")])
+        family(
+            "fulcrum_profiles_total", "counter", "Modes profiled since the daemon's start.",
+            [("", "\(state.counters.profiles)")])
+        family(
+            "fulcrum_guard_steps_total", "counter", "Steps of the power guard since the daemon's start.",
+            [("", "\(state.counters.guardSteps)")])
+        family(
+            "fulcrum_over_budget_joules_total", "counter", "Energy drawn over the budget since the daemon's start.",
+            [("", decimal(Int(clamping: state.counters.overBudgetMicrojoules), scale: 6))])
+        family(
+            "fulcrum_probe_records_lost_total", "counter", "Probe records lost to a full ring.",
+            [("", "\(state.counters.probeRecordsLost)")])
+        family(
+            "fulcrum_workload_throughput_hertz", "gauge", "Minibatches per second of a workload.",
+            state.workloads.compactMap { workload in
+                workload.throughputMillihertz.map {
+                    ("{workload=\"\(escaped(workload.name))\"}", decimal($0, scale: 3))
+                }
+            })
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `value` / 10^`scale` as a decimal, exact and independent of any locale.
+    static func decimal(_ value: Int, scale: Int) -> String {
+        let digits = String(value.magnitude)
+        let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
+        return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,103 @@
+import Policy
+import Synchronization
+
+/// All that the virtual tree shows, as of the last tick. The loop replaces it; readers get it without touching hardware (S10).
+struct PublishedState: Sendable {
+    var state = "starting"
+    var reason = ""
+    var decision = ""
+    var features: [Feature] = []
+    var power = Power()
+    var budget = Budget()
+    var requestedMode: PowerMode?
+    var effectiveMode: PowerMode?
+    var knobs: [Knob] = []
+    var rails: [Rail] = []
+    var workloads: [WorkloadView] = []
+    var tasks: [Task] = []
+    var counters = Counters()
+
+    struct Feature: Sendable, Equatable {
+        var name: String
+        /// "yes", "no" or "unknown".
+        var answer: String
+        var reason: String
+    }
+
+    struct Power: Sendable {
+        /// Nil while a rail that the rule needs cannot be read.
+        var totalMicrowatts: Int?
+        var sampledAt: UInt64 = 0
+        /// The rails whose sum is the total.
+        var rule: [String] = []
+    }
+
+    struct Budget: Sendable {
+        var microwatts = 0
+        var guardMicrowatts = 0
+        var source = "default"
+    }
+
+    struct Knob: Sendable {
+        var name: String
+        var current = "unmeasured"
+        var min = "unmeasured"
+        var max = "unmeasured"
+        var available = ""
+        /// "stock", "fulcrum" or "manual".
+        var owner = "stock"
+    }
+
+    struct Rail: Sendable {
+        var label: String
+        var microwatts: Int?
+        var microjoules: UInt64 = 0
+        var microvolts: Int?
+        var microamps: Int?
+        var sampledAt: UInt64 = 0
+    }
+
+    struct WorkloadView: Sendable {
+        var name: String
+        var workloadClass = ""
+        var state = ""
+        var reason = ""
+        var pids: [Int32] = []
+        var mode: PowerMode?
+        var throughputMillihertz: Int?
+        /// Names and values of the flat-keyed `stat`; a nil value reads "unmeasured".
+        var stat: [(key: String, value: Int?)] = []
+    }
+
+    struct Task: Sendable {
+        var pid: Int32
+        var uid: UInt32 = 0
+        var startTicks: UInt64 = 0
+        var minibatches: UInt64 = 0
+        var lastMinibatchMicroseconds: Int?
+    }
+
+    /// Since the daemon's start.
+    struct Counters: Sendable {
+        var decisions: UInt64 = 0
+        var profiles: UInt64 = 0
+        var guardSteps: UInt64 = 0
+        var probeRecordsLost: UInt64 = 0
+        var rejectedReloads: UInt64 = 0
+        /// Energy drawn over the budget, also while profiling.
+        var overBudgetMicrojoules: UInt64 = 0
+    }
+}
+
+/// The published state, shared between the loop and the thread that serves the tree.
+final class Publication: Sendable {
+    private let state = Mutex(PublishedState())
+
+    func replace(_ new: PublishedState) {
+        state.withLock { $0 = new }
+    }
+
+    func read<Value: Sendable>(_ view: (PublishedState) -> Value) -> Value {
+        state.withLock { view($0) }
+    }
+}

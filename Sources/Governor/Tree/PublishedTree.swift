@@ -1,0 +1,197 @@
+import Policy
+import Synchronization
+import SystemCalls
+import SystemPackage
+import VirtualFiles
+
+/// The virtual file tree, /run/fulcrum: one value per file, kernel units in the names. Directories of workloads and tasks come
+/// and go with them.
+final class PublishedTree: Sendable {
+    /// Group that may write, beside root; 0 where the group `fulcrum` does not exist.
+    private let writerGroup: UInt32
+    private let publication: Publication
+    private let tree = FileTree()
+    private let server: FileServer
+    private let shown = Mutex(Shown())
+    private let setBudget: @Sendable (Int, Caller) -> Void
+
+    private struct Shown {
+        var workloads: [String] = []
+        var tasks: [Int32: UInt32] = [:]
+        var decisions: UInt64 = 0
+    }
+
+    /// Builds the fixed part. `setBudget` takes microwatts that somebody with the right to has written.
+    init(
+        publication: Publication, initial: PublishedState, writerGroup: UInt32,
+        setBudget: @escaping @Sendable (_ microwatts: Int, Caller) -> Void, log: @escaping @Sendable (String) -> Void
+    ) throws(FileTreeError) {
+        self.publication = publication
+        self.writerGroup = writerGroup
+        self.setBudget = setBudget
+        server = FileServer(tree: tree, log: log)
+        try addTop()
+        try addPower(rails: initial.rails.map(\.label))
+        try addKnobs(initial.knobs.map(\.name))
+        update(initial)
+    }
+
+    func mount(at path: String) throws(FileServerError) {
+        try server.mount(at: path, name: "fulcrum", allowOther: true)
+    }
+
+    func unmount() {
+        server.stop()
+    }
+
+    /// Shows a new state: adds and removes directories, wakes those who poll `events`.
+    func update(_ state: PublishedState) {
+        publication.replace(state)
+        let (before, decided) = shown.withLock { shown in
+            let before = shown
+            shown.workloads = state.workloads.map(\.name)
+            shown.tasks = Dictionary(state.tasks.map { ($0.pid, $0.uid) }) { first, _ in first }
+            shown.decisions = state.counters.decisions
+            return (before, before.decisions != shown.decisions)
+        }
+        let names = Set(state.workloads.map(\.name))
+        for name in before.workloads where !names.contains(name) { tree.remove("workload/\(name)") }
+        for view in state.workloads where !before.workloads.contains(view.name) { addWorkload(view.name) }
+        let pids = Set(state.tasks.map(\.pid))
+        for pid in before.tasks.keys where !pids.contains(pid) { tree.remove("task/\(pid)") }
+        for task in state.tasks where before.tasks[task.pid] != task.uid {
+            tree.remove("task/\(task.pid)")
+            addTask(task.pid, uid: task.uid)
+        }
+        if decided {
+            tree.notify("events")
+            tree.notify("decision")
+            tree.notify("state")
+        }
+    }
+
+    /// A read-only file that shows one view of the state.
+    private func show(
+        _ path: String, mode: UInt16 = 0o444, uid: UInt32 = 0, gid: UInt32 = 0,
+        _ view: @escaping @Sendable (PublishedState) -> String
+    ) throws(FileTreeError) {
+        let publication = publication
+        try tree.add(path, .readOnly(mode: mode, uid: uid, gid: gid) { () throws(Errno) in publication.read(view) })
+    }
+
+    private func addTop() throws(FileTreeError) {
+        try show("version") { _ in FulcrumVersion.current }
+        try show("features") { state in
+            state.features.map { "\($0.name) \($0.answer)\($0.reason.isEmpty ? "" : " \($0.reason)")" }
+                .joined(separator: "\n")
+        }
+        try show("state") { "\($0.state)\($0.reason.isEmpty ? "" : " \($0.reason)")" }
+        try show("decision") { $0.decision }
+        try show("events") { state in
+            let counters = state.counters
+            return """
+                decisions \(counters.decisions)
+                profiles \(counters.profiles)
+                guard_steps \(counters.guardSteps)
+                probe_records_lost \(counters.probeRecordsLost)
+                rejected_reloads \(counters.rejectedReloads)
+                over_budget_uj \(counters.overBudgetMicrojoules)
+                """
+        }
+        try show("budget/guard_uw") { "\($0.budget.guardMicrowatts)" }
+        try show("budget/source") { $0.budget.source }
+        let publication = publication
+        let setBudget = setBudget
+        try tree.add(
+            "budget/power_uw",
+            .readWrite(
+                mode: 0o664, gid: writerGroup, limit: 32,
+                read: { () throws(Errno) in publication.read { "\($0.budget.microwatts)" } },
+                write: { text, caller throws(Rejection) in
+                    guard let microwatts = Int(text), (1_000_000...200_000_000).contains(microwatts) else {
+                        throw Rejection("expected a number of microwatts from 1000000 to 200000000")
+                    }
+                    setBudget(microwatts, caller)
+                }))
+        try show("mode/requested") { Self.line($0.requestedMode) }
+        try show("mode/effective") { Self.line($0.effectiveMode) }
+        try show("metrics/fulcrum.prom") { Metrics.text($0) }
+        try tree.addDirectory("workload")
+        try tree.addDirectory("task")
+    }
+
+    private func addPower(rails: [String]) throws(FileTreeError) {
+        try show("power/total_uw") { Self.number($0.power.totalMicrowatts) }
+        try show("power/age_ms") { Self.age($0.power.sampledAt) }
+        try show("power/rule") { $0.power.rule.joined(separator: " + ") }
+        for (index, label) in rails.enumerated() {
+            let directory = "rail/\(WorkloadName.sanitised(label))"
+            let rail: @Sendable (PublishedState) -> PublishedState.Rail? = {
+                index < $0.rails.count ? $0.rails[index] : nil
+            }
+            try show("\(directory)/power_uw") { Self.number(rail($0)?.microwatts) }
+            try show("\(directory)/energy_uj") { "\(rail($0)?.microjoules ?? 0)" }
+            try show("\(directory)/voltage_uv") { Self.number(rail($0)?.microvolts) }
+            try show("\(directory)/current_ua") { Self.number(rail($0)?.microamps) }
+            try show("\(directory)/age_ms") { Self.age(rail($0)?.sampledAt ?? 0) }
+        }
+    }
+
+    private func addKnobs(_ names: [String]) throws(FileTreeError) {
+        for (index, name) in names.enumerated() {
+            let knob: @Sendable (PublishedState, (PublishedState.Knob) -> String) -> String = { state, view in
+                index < state.knobs.count ? view(state.knobs[index]) : "unmeasured"
+            }
+            let directory = "knob/\(WorkloadName.sanitised(name))"
+            try show("\(directory)/current") { knob($0) { $0.current } }
+            try show("\(directory)/min") { knob($0) { $0.min } }
+            try show("\(directory)/max") { knob($0) { $0.max } }
+            try show("\(directory)/available") { knob($0) { $0.available } }
+            try show("\(directory)/owner") { knob($0) { $0.owner } }
+        }
+    }
+
+    private func addWorkload(_ name: String) {
+        func add(_ file: String, _ view: @escaping @Sendable (PublishedState.WorkloadView) -> String) {
+            // The only failure is a name that is taken, and names are unique and were removed before.
+            try? show("workload/\(name)/\(file)") { state in
+                state.workloads.first { $0.name == name }.map(view) ?? "unmeasured"
+            }
+        }
+        add("class") { $0.workloadClass }
+        add("state") { $0.state }
+        add("reason") { $0.reason }
+        add("pids") { $0.pids.map(String.init).joined(separator: "\n") }
+        add("mode") { Self.line($0.mode) }
+        add("throughput_millihz") { Self.number($0.throughputMillihertz) }
+        add("stat") { $0.stat.map { "\($0.key) \(Self.number($0.value))" }.joined(separator: "\n") }
+    }
+
+    private func addTask(_ pid: Int32, uid: UInt32) {
+        func add(_ file: String, _ view: @escaping @Sendable (PublishedState.Task) -> String) {
+            try? show("task/\(pid)/\(file)", mode: 0o440, uid: uid, gid: writerGroup) { state in
+                state.tasks.first { $0.pid == pid }.map(view) ?? "unmeasured"
+            }
+        }
+        add("source") { _ in "cuda boundaries" }
+        add("start_time") { "\($0.startTicks)" }
+        add("gpu.stat") {
+            "minibatches \($0.minibatches)\nlast_minibatch_us \(Self.number($0.lastMinibatchMicroseconds))"
+        }
+    }
+
+    static func line(_ mode: PowerMode?) -> String {
+        guard let mode else { return "unmeasured" }
+        return "\(mode.cores) \(mode.cpuKHz) \(mode.gpuHz) \(mode.emcHz)"
+    }
+
+    static func number(_ value: Int?) -> String {
+        value.map(String.init) ?? "unmeasured"
+    }
+
+    private static func age(_ sampledAt: UInt64) -> String {
+        guard sampledAt > 0 else { return "unmeasured" }
+        let now = MonotonicClock.nanoseconds()
+        return "\((now - min(sampledAt, now)) / 1_000_000)"
+    }
+}

@@ -1,0 +1,156 @@
+import BPFObjects
+import CBPF
+import Glibc
+import SystemPackage
+
+/// The BPF programs and maps in the kernel: opened and loaded, nothing attached. They go when this value goes.
+///
+/// Unchecked: libbpf only reads a loaded object when it attaches, and the maps are the kernel's.
+@safe final class ProbeObject: @unchecked Sendable {
+    private let handle: OpaquePointer
+    /// Descriptors of the maps; the object owns them.
+    let recordsMap: Int32
+    private let startTimesMap: Int32
+    private let boundariesMap: Int32
+    private let lossesMap: Int32
+    private let possibleCPUs: Int
+
+    /// Verifies and loads `source` into the kernel.
+    init(_ source: BPFObject = .cuda) throws(ProbeError) {
+        let bytes = source.bytes
+        var opened: OpaquePointer?
+        let (openResult, openLog) = LibbpfLog.capturing {
+            unsafe bytes.withUnsafeBytes { buffer in
+                unsafe fulcrum_bpf_object_open(buffer.baseAddress, buffer.count, "\(source.name)", &opened)
+            }
+        }
+        guard openResult == 0, let opened = unsafe opened else {
+            throw Self.loadFailure("open", source, openResult, openLog)
+        }
+        unsafe handle = opened
+        let (loadResult, loadLog) = LibbpfLog.capturing { unsafe fulcrum_bpf_object_load(opened) }
+        var numbers = [Int32]()
+        for name in ["records", "start_time_ticks", "boundaries", "losses"] {
+            unsafe numbers.append(fulcrum_bpf_map_descriptor(opened, name))
+        }
+        recordsMap = numbers[0]
+        startTimesMap = numbers[1]
+        boundariesMap = numbers[2]
+        lossesMap = numbers[3]
+        possibleCPUs = Int(max(libbpf_num_possible_cpus(), 1))
+        // All properties are set by here, so a throw runs deinit, which closes the object.
+        guard loadResult == 0 else { throw Self.loadFailure("load", source, loadResult, loadLog) }
+        guard numbers.allSatisfy({ $0 >= 0 }) else {
+            throw ProbeError(
+                .failed, "The BPF object \(source.name) lacks one of its maps: it does not fit this program.")
+        }
+    }
+
+    deinit {
+        unsafe bpf_object__close(handle)
+    }
+
+    /// Attaches `program` to every process at `fileOffset` of the file behind `path`.
+    func attachUprobe(
+        _ program: String, atReturn: Bool, path: String, fileOffset: UInt64
+    ) throws(ProbeError) -> ProbeLink {
+        var link: OpaquePointer?
+        let (result, log) = LibbpfLog.capturing {
+            unsafe fulcrum_bpf_attach_uprobe(handle, program, atReturn ? 1 : 0, path, fileOffset, &link)
+        }
+        guard result == 0, let link = unsafe link else {
+            throw Self.attachFailure("program \(program) at file offset \(fileOffset)", result, log)
+        }
+        return unsafe ProbeLink(adopting: link)
+    }
+
+    /// Attaches `program` to a tracepoint that needs no tracefs.
+    func attachRawTracepoint(_ program: String, _ tracepoint: String) throws(ProbeError) -> ProbeLink {
+        var link: OpaquePointer?
+        let (result, log) = LibbpfLog.capturing {
+            unsafe fulcrum_bpf_attach_raw_tracepoint(handle, program, tracepoint, &link)
+        }
+        guard result == 0, let link = unsafe link else {
+            throw Self.attachFailure("program \(program) to tracepoint \(tracepoint)", result, log)
+        }
+        return unsafe ProbeLink(adopting: link)
+    }
+
+    /// Tells the programs when `process` started, so that its records carry it. Does nothing for a process that the
+    /// programs have not met, or that has gone.
+    func fillStartTime(of process: ProcessIdentity) {
+        var pid = UInt32(bitPattern: process.pid)
+        var ticks = process.startTimeTicks
+        // Fails only when the process has gone; then its exit record is on its way.
+        _ = unsafe fulcrum_bpf_map_replace(startTimesMap, &pid, &ticks)
+    }
+
+    /// Waits of `pid` that the programs have counted; nil if they do not know it.
+    func boundaries(of pid: Int32) -> UInt64? {
+        var pid = UInt32(bitPattern: pid)
+        var count: UInt64 = 0
+        return unsafe fulcrum_bpf_map_lookup(boundariesMap, &pid, &count) == 0 ? count : nil
+    }
+
+    /// One loss counter, summed over all CPUs.
+    func loss(_ what: fulcrum_loss) -> UInt64 {
+        var index = what.rawValue
+        return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: possibleCPUs) { values in
+            guard unsafe fulcrum_bpf_map_lookup(lossesMap, &index, values.baseAddress) == 0 else { return 0 }
+            var sum: UInt64 = 0
+            for index in values.indices { unsafe sum &+= values[index] }
+            return sum
+        }
+    }
+
+    private static func loadFailure(
+        _ verb: String, _ source: BPFObject, _ result: Int32, _ log: String
+    ) -> ProbeError {
+        let errno = Errno(rawValue: -result)
+        let said = "\(errno) (errno \(-result))\(log.isEmpty ? "" : "; libbpf: \(log)")"
+        let remedy: String
+        switch errno {
+        case .notPermitted, .permissionDenied:
+            remedy = "Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN."
+        case .noFunction:
+            remedy = "This kernel was built without CONFIG_BPF_SYSCALL; JetPack 6 or later has it."
+        case .invalidArgument:
+            remedy = "The kernel may be too old: the programs need the BPF ring buffer of Linux 5.8."
+        default:
+            remedy = ""
+        }
+        let kind: ProbeError.Kind = errno == .noMemory || errno == .tooManyOpenFiles ? .failed : .unsupported
+        return ProbeError(
+            kind, "Could not \(verb) the BPF object \(source.name): \(said).\(remedy.isEmpty ? "" : " " + remedy)")
+    }
+
+    private static func attachFailure(_ what: String, _ result: Int32, _ log: String) -> ProbeError {
+        let errno = Errno(rawValue: -result)
+        let said = "\(errno) (errno \(-result))\(log.isEmpty ? "" : "; libbpf: \(log)")"
+        switch errno {
+        case .notPermitted, .permissionDenied:
+            return ProbeError(
+                .unsupported, "Could not attach \(what): \(said). Uprobes need CAP_SYS_ADMIN: run as root or grant it.")
+        case .invalidArgument:
+            return ProbeError(
+                .unsupported, "Could not attach \(what): \(said). The kernel may lack CONFIG_BPF_EVENTS.")
+        default:
+            return ProbeError(.failed, "Could not attach \(what): \(said).")
+        }
+    }
+}
+
+/// One program attached to one place; detached when this value goes, which takes the kernel about 0.1 s.
+///
+/// Unchecked: the pointer is used once, when the last reference goes.
+@safe final class ProbeLink: @unchecked Sendable {
+    private let handle: OpaquePointer
+
+    init(adopting handle: OpaquePointer) {
+        unsafe self.handle = handle
+    }
+
+    deinit {
+        _ = unsafe bpf_link__destroy(handle)
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+import Governor
+
+@main
+struct FulcrumControl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fulcrumctl", abstract: "Asks and steers the Fulcrum power governor.",
+        version: FulcrumVersion.current,
+        subcommands: [StatusCommand.self, DoctorCommand.self, RestoreCommand.self, EvaluateCommand.self],
+        defaultSubcommand: StatusCommand.self)
+}

@@ -1,0 +1,135 @@
+import CVirtualGPU
+import Glibc
+import SystemCalls
+import SystemPackage
+import Testing
+
+@testable import VirtualJetson
+
+/// An engine without a tree, in a directory of its own.
+private final class BareEngine {
+    let path: String
+    let engine: GPUEngine
+
+    init(timeScale: Double = 1000) throws {
+        var template = Array("/tmp/virtual-gpu-test.XXXXXX".utf8CString)
+        let directory = unsafe template.withUnsafeMutableBufferPointer { buffer in
+            unsafe buffer.baseAddress.flatMap { unsafe mkdtemp($0) }.map { unsafe String(cString: $0) }
+        }
+        path = try #require(directory) + "/gpu"
+        let board = BoardDescription.agxOrin64GB
+        let knobs = Knobs(board, preset: board.presets[0])
+        engine = try GPUEngine(
+            .init(
+                path: path, surfaces: VirtualBoard.builtInSurfaces, idle: board.idle,
+                chips: board.chips.map(\.channels), timeScale: timeScale, railScale: 1, clocks: knobs.clocks))
+    }
+
+    deinit {
+        engine.stop()
+        _ = unsafe rmdir(String(path.dropLast("/gpu".count)))
+    }
+
+    func waits(until condition: (EngineReadings) -> Bool) -> Bool {
+        for _ in 0..<10_000 {
+            if condition(engine.readings) { return true }
+            usleep(1000)
+        }
+        return false
+    }
+}
+
+@Suite("Shared memory") struct SharedMemoryTests {
+    @Test("All launches complete, also many more than the ring holds; a full ring blocks and loses nothing")
+    func ringOverflow() throws {
+        let bare = try BareEngine()
+        let client = try GPUClient(bare.path)
+        #expect(client.setSurface("resnet18-train") == 0)
+        for number in 1...5003 { #expect(try client.submit(share: 1000) == UInt64(number)) }
+        #expect(client.wait(5003) == 0)
+        #expect(bare.engine.readings.totals.launchesCompleted == 5003)
+        #expect(client.completion(5003) > client.completion(5002))
+        // Its entry was used again since.
+        #expect(client.completion(1) == 0)
+    }
+
+    @Test("A board has 64 contexts; the 65th client is told, and a freed one is given out again")
+    func contexts() throws {
+        let bare = try BareEngine()
+        var clients = try (0..<64).map { _ in try GPUClient(bare.path) }
+        #expect(bare.waits { $0.contexts.count == 64 })
+        #expect(throws: Errno(rawValue: EUSERS)) { try GPUClient(bare.path) }
+        clients.removeLast()
+        #expect(bare.waits { $0.contexts.count == 63 })
+        clients.append(try GPUClient(bare.path))
+        #expect(bare.waits { $0.contexts.count == 64 })
+    }
+
+    @Test("Work that the board cannot price is refused, not run")
+    func refusal() throws {
+        let bare = try BareEngine()
+        let client = try GPUClient(bare.path)
+        #expect(client.setSurface("no-such-surface") == -ENOENT)
+        let count = try client.submit(share: 10)
+        #expect(client.wait(count) == -ECANCELED)
+        #expect(throws: Errno(rawValue: ECANCELED)) { try client.submit(share: 10) }
+        #expect(bare.engine.readings.totals.launchesCompleted == 0)
+    }
+
+    @Test("A waiting client learns that the engine has gone")
+    func engineGone() throws {
+        let bare = try BareEngine(timeScale: 1)
+        let client = try GPUClient(bare.path)
+        // Two hours of GPU.
+        let count = try client.submit(cycles: 1_300_500_000 * 7200)
+        bare.engine.stop()
+        #expect(client.wait(count) == -EPIPE)
+        #expect(throws: Errno.self) { try GPUClient(bare.path) }
+    }
+
+    @Test("A second engine does not take a served file; a stale file is replaced")
+    func secondEngine() throws {
+        let bare = try BareEngine()
+        #expect(throws: EngineError.self) { try EngineMemory(path: bare.path) }
+        let stale = bare.path + ".stale"
+        try SmallFile.replaceAtomically(stale, with: [1, 2, 3])
+        let memory = try EngineMemory(path: stale)
+        memory.destroy()
+        #expect(!Directory.exists(stale))
+    }
+
+    @Test("Random bytes all over the memory stop neither the engine nor its accounts", arguments: [1, 2, 3, 4])
+    func hostileBytes(seed: UInt64) throws {
+        let bare = try BareEngine()
+        var state = seed &* 0x9e37_79b9_7f4a_7c15
+        func random() -> UInt64 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
+        }
+        let clients = try (0..<8).map { _ in try GPUClient(bare.path) }
+        for client in clients {
+            _ = client.setSurface("mobilenetv3-train")
+            try client.submit(share: 1000)
+        }
+        let file = try OwnedDescriptor(opening: bare.path, flags: O_RDWR)
+        let size = Int(lseek(file.rawValue, 0, SEEK_END))
+        for round in 0..<60 {
+            // Whole-file noise, and small changes that leave most of it plausible.
+            let length = round % 4 == 0 ? size : 64
+            let offset = round % 4 == 0 ? 0 : Int(random() % UInt64(size - length)) & ~7
+            let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: random() >> 32) }
+            #expect(file.write(bytes, at: offset) == nil)
+            let time = bare.engine.readings.time
+            bare.engine.setClocks(
+                Knobs(.agxOrin64GB, preset: BoardDescription.agxOrin64GB.presets[round % 4]).clocks)
+            #expect(bare.waits { $0.time > time })
+        }
+        // Its memory emptied, the board still serves.
+        for client in clients { client.close() }
+        #expect(file.write([UInt8](repeating: 0, count: size), at: 0) == nil)
+        #expect(bare.waits { $0.contexts.isEmpty })
+        #expect(bare.engine.readings.power.total > 5)
+    }
+}
