@@ -62,7 +62,9 @@ final class Stage {
             [[workload]]
             name = "resnet18"
             class = "training"
-            match = { exe = "virtual-workload" }
+            match = { exe = "virtual-workload", cmdline = "\(folder)" }
+            [defaults]
+            class = "ignore"
 
             """
         let file = folder + "/fulcrum.toml"
