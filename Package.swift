@@ -36,10 +36,12 @@ let package = Package(
         .target(name: "Policy", swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: testing),
         .target(name: "Evaluation", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Policy", "SystemCalls"], swiftSettings: testing),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "Policy", "SystemCalls"], swiftSettings: testing),
 
         .target(name: "Board", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "Policy", "SystemCalls", system], swiftSettings: testing),
+        .testTarget(
+            name: "BoardTests", dependencies: ["Board", "Policy", "SystemCalls", system], swiftSettings: testing),
 
         .systemLibrary(name: "CBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .executableTarget(name: "bpfc", swiftSettings: strict),
@@ -66,7 +68,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GovernorTests", dependencies: ["Governor", "Policy", "SystemCalls", "VirtualFiles"], swiftSettings: testing),
+            name: "GovernorTests", dependencies: ["Governor", "Policy", "SystemCalls", "VirtualFiles"],
+            swiftSettings: testing),
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(
             name: "fulcrumctl",
@@ -94,11 +97,14 @@ let package = Package(
             ], swiftSettings: testing),
         .executableTarget(
             name: "virtual-jetson",
-            dependencies: ["VirtualJetson", "Policy", "SystemCalls", "CLinux", arguments, system], swiftSettings: strict),
+            dependencies: ["VirtualJetson", "Policy", "SystemCalls", "CLinux", arguments, system], swiftSettings: strict
+        ),
         .executableTarget(
             name: "virtual-workload", dependencies: ["CVirtualGPU", "SystemCalls", arguments, system],
             swiftSettings: strict),
         .target(name: "Demonstration", dependencies: ["CLinux", "SystemCalls", system], swiftSettings: strict),
         .executableTarget(name: "fulcrum-demo", dependencies: ["Demonstration", "SystemCalls"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Demonstration", "SystemCalls", system], swiftSettings: testing),
     ]
 )

@@ -11,8 +11,8 @@ swift build --build-tests || exit 1
 status=$(cat "$log.status")
 rm -f "$log.status"
 
-passed=$(grep -cE '^. Test [^ ].* passed after' "$log")
-failed=$(grep -cE '^. Test [^ ].* failed after' "$log")
+passed=$(grep -E '^. Test [^ ].* passed after' "$log" | grep -vc '^. Test run ')
+failed=$(grep -E '^. Test [^ ].* failed after' "$log" | grep -vc '^. Test run ')
 skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log")
 if [ "$skipped" -gt 0 ]; then
     echo "Skipped:"

@@ -20,7 +20,8 @@ struct Measurement {
 enum ClosingTable {
     static func lines(_ rows: [Measurement]) -> [String] {
         let header = [
-            "", "budget W", "measured W", "highest W", "expected W", "minibatch ms", "expected ms", "profiled", "mode (cores cpu gpu mem MHz)",
+            "", "budget W", "measured W", "highest W", "expected W", "minibatch ms", "expected ms", "profiled",
+            "mode (cores cpu gpu mem MHz)",
         ]
         let cells = rows.map { row in
             [

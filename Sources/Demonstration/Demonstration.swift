@@ -16,10 +16,13 @@ public struct Demonstration {
         var stage: Stage?
         var status: Int32 = 1
         do {
-            screen.say("Fulcrum on a virtual Jetson AGX Orin 64 GB (L4T r36). No Jetson is touched: the silicon is modelled,")
+            screen.say(
+                "Fulcrum on a virtual Jetson AGX Orin 64 GB (L4T r36). No Jetson is touched: the silicon is modelled,")
             screen.say("the processes, eBPF probes, file systems and signals are real.")
-            screen.say("Root is needed to mount two file systems and to load eBPF\(geteuid() == 0 ? "." : "; sudo is used for that only.")")
-            let opened = try Stage(binaries: binaries, privilege: try Privilege())
+            screen.say(
+                "Root is needed to mount two file systems and to load eBPF\(geteuid() == 0 ? "." : "; sudo is used for that only.")"
+            )
+            let opened = try Stage(binaries: binaries, pace: .init(time: 10, rails: 5))
             stage = opened
             status = try play(on: opened) ? 0 : 1
         } catch is Interruption {
@@ -42,7 +45,7 @@ public struct Demonstration {
         stage.stopWorkload()
 
         screen.say("\n2. The governor starts with a budget of 30 W; then a training process arrives")
-        try stage.startDaemon(budgetWatts: 30)
+        try stage.startDaemon(configuration: "[budget]\npower_w = 30\nreturn_s = 2")
         try stage.startWorkload()
         try watch(stage, until: "settled", limitSeconds: 75)
         try measure("Fulcrum, 30 W", on: stage, budget: 30, seconds: 8)
@@ -62,7 +65,9 @@ public struct Demonstration {
         try measure("MAXN", on: stage, budget: nil, seconds: 6)
         stage.stopWorkload()
 
-        screen.say("\nMeasured on the virtual board's rails; times are board time (this board runs \(Stage.timeScale) times as fast).")
+        screen.say(
+            "\nMeasured on the virtual board's rails; times are board time (this board runs \(stage.pace.time) times as fast)."
+        )
         for line in ClosingTable.lines(rows) { screen.say(line) }
         let isHeld = rows.allSatisfy { $0.heldBudget ?? true }
         screen.say("\nBudgets held: \(isHeld ? "yes" : "NO"). Board given back: \(isRestored ? "yes" : "NO").")
@@ -82,24 +87,28 @@ public struct Demonstration {
             }
             let now = tree.text("workload/\(name)/state") ?? ""
             let reason = tree.text("workload/\(name)/reason") ?? ""
-            screen.show(["\(now): \(reason)"] + view(of: name, tree))
+            screen.show(["\(now): \(reason)"] + view(of: name, on: stage))
             if now == state {
                 screen.say("   \(tree.text("decision") ?? "")")
                 return
             }
         }
-        throw DemonstrationError("The workload was not \(state) within \(limitSeconds) s; see \(stage.folder)/fulcrumd.log.")
+        throw DemonstrationError(
+            "The workload was not \(state) within \(limitSeconds) s; see \(stage.folder)/fulcrumd.log.")
     }
 
-    private func view(of name: String, _ tree: GovernorTree) -> [String] {
+    private func view(of name: String, on stage: Stage) -> [String] {
+        let tree = stage.tree
         let power = (tree.number("power/total_uw") ?? 0) / 1e6
         let budget = (tree.number("budget/power_uw") ?? 0) / 1e6
         let bar = String(repeating: "#", count: max(0, min(60, Int(power))))
         let mode = (tree.text("mode/effective") ?? "").split(separator: " ").map(String.init)
-        let minibatch = tree.value("workload/\(name)/stat", "minibatch_us").map { $0 / 1000 * Double(Stage.timeScale) }
+        let minibatch = tree.value("workload/\(name)/stat", "minibatch_us").map { $0 / 1000 * Double(stage.pace.time) }
         return [
             "power    \(ClosingTable.fixed(power)) W of \(ClosingTable.fixed(budget)) W  \(bar)",
-            "mode     " + (mode.count == 4 ? "\(mode[0]) cores, cpu \(mode[1]) kHz, gpu \(mode[2]) Hz, emc \(mode[3]) Hz" : "-"),
+            "mode     "
+                + (mode.count == 4
+                    ? "\(mode[0]) cores, cpu \(mode[1]) kHz, gpu \(mode[2]) Hz, emc \(mode[3]) Hz" : "-"),
             "minibatch  \(minibatch.map { ClosingTable.fixed($0) + " ms" } ?? "-"),  modes profiled "
                 + "\(tree.value("workload/\(name)/stat", "modes_known").map { String(Int($0)) } ?? "-"),  minibatches seen "
                 + "\(tree.value("workload/\(name)/stat", "minibatches").map { String(Int($0)) } ?? "-")",
@@ -129,9 +138,9 @@ public struct Demonstration {
         let row = Measurement(
             title: title, budgetWatts: budget, meanWatts: watts.reduce(0, +) / Double(watts.count),
             highestWatts: watts.max() ?? 0,
-            minibatchMilliseconds: times[times.count / 2] * Double(Stage.timeScale),
+            minibatchMilliseconds: times[times.count / 2] * Double(stage.pace.time),
             predictedMilliseconds: stat.flatMap { stage.tree.value($0, "predicted_minibatch_us") }
-                .map { $0 / 1000 * Double(Stage.timeScale) },
+                .map { $0 / 1000 * Double(stage.pace.time) },
             predictedWatts: stat.flatMap { stage.tree.value($0, "predicted_power_uw") }.map { $0 / 1e6 },
             profiledModes: stat.flatMap { stage.tree.value($0, "modes_known") }.map { Int($0) },
             mode: stage.board.mode())

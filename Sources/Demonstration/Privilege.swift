@@ -42,9 +42,9 @@ struct Privilege {
     }
 }
 
-/// What ended the demo, as a sentence.
-struct DemonstrationError: Error, CustomStringConvertible {
-    let description: String
+/// What ended a scene, as a sentence.
+package struct DemonstrationError: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) {
         self.description = description

@@ -1,11 +1,11 @@
 import SystemCalls
 
 /// The virtual board's own files, read without the governor, so that the closing table does not rest on its word.
-struct VirtualBoardFiles {
-    let root: String
+package struct VirtualBoardFiles {
+    package let root: String
 
     /// Watts on the input shunts of the AGX Orin's sensor at 0x40: the module's power. Nil while a channel cannot be read.
-    func watts() -> Double? {
+    package func watts() -> Double? {
         let device = root + "/sys/bus/i2c/devices/1-0040/hwmon"
         guard let name = try? Directory.names(device).first else { return nil }
         var microwatts = 0
@@ -19,7 +19,7 @@ struct VirtualBoardFiles {
     }
 
     /// Every cap of the board, as "path value" lines: what must be the same before and after the governor.
-    func knobs() -> [String] {
+    package func knobs() -> [String] {
         knobPaths.map { "\($0) \((try? SmallFile.text(root + $0)) ?? "unreadable")" }
     }
 
@@ -59,28 +59,5 @@ struct VirtualBoardFiles {
 
     private func number(_ path: String) -> Int? {
         (try? SmallFile.text(path, limit: 64)).flatMap { Int($0) }
-    }
-}
-
-/// The governor's published tree, as any reader sees it.
-struct GovernorTree {
-    let root: String
-
-    func text(_ path: String) -> String? {
-        try? SmallFile.text(root + "/" + path)
-    }
-
-    func number(_ path: String) -> Double? {
-        text(path).flatMap { Double($0) }
-    }
-
-    /// One value of a flat-keyed file.
-    func value(_ path: String, _ key: String) -> Double? {
-        text(path)?.split(separator: "\n").first { $0.hasPrefix(key + " ") }
-            .flatMap { Double($0.dropFirst(key.count + 1)) }
-    }
-
-    var workload: String? {
-        (try? Directory.names(root + "/workload"))?.first
     }
 }

@@ -41,6 +41,8 @@ public final class Governor {
     let probes: CUDAProbes?
     let reader: RingReader?
     let grid: ModeGrid
+    /// The mode that was in force before our first write.
+    let stockMode: PowerMode?
     let tree: PublishedTree
     let writtenBudget: BudgetInbox
     private let service: ServiceDirectory
@@ -62,6 +64,8 @@ public final class Governor {
     /// The last failure to write the knobs.
     var knobTrouble: String?
     var manualKnobs: Set<String> = []
+    /// Somebody with the right to asked the governor back: the next change may write over foreign values.
+    var takesUp = false
     var measuredWatts: Double?
     var powerSampledAt: UInt64 = 0
     var knobViews: [PublishedState.Knob] = []
@@ -90,6 +94,7 @@ public final class Governor {
         log.info("Board: \(board.identity.model), \(board.identity.table.name).")
         journal = try Self.journalAfterRestore(service.journalPath, board: board, log: log)
         grid = configuration.grid == .full ? board.grid : board.grid.thinned()
+        stockMode = try? board.effectiveMode()
         rails = RailSampler(root: options.root)
         powerGuard = PowerGuard(settings: .init())
         (probes, reader, probeFeature) = Self.probes(
@@ -124,7 +129,8 @@ public final class Governor {
         for sentence in report.vanished + report.notes { log.notice("\(sentence)") }
         for sentence in report.failures { log.error("\(sentence)") }
         log.notice(
-            "An earlier daemon left the board changed; \(report.restored.count) knob files are back at their stock values.")
+            "An earlier daemon left the board changed; \(report.restored.count) knob files are back at their stock values."
+        )
         return journal
     }
 
@@ -142,7 +148,8 @@ public final class Governor {
             let probes = try CUDAProbes()
             let reader = try RingReader(probes: probes, ledger: ledger, news: news)
             for report in [
-                probes.attachSystemLibraries(root: root, extraPaths: configuration.cudaLibraries), probes.attachRunning(),
+                probes.attachSystemLibraries(root: root, extraPaths: configuration.cudaLibraries),
+                probes.attachRunning(),
             ] {
                 for library in report.attached {
                     log.info("Probing \(library.path): \(library.functions.joined(separator: ", ")).")

@@ -25,7 +25,9 @@ public final class ChildProcess: Sendable {
         var inputPipe: [Int32] = [-1, -1]
         var outputPipe: [Int32] = [-1, -1]
         try check(unsafe fulcrum_pipe_cloexec(&inputPipe) == 0 ? 0 : Glibc.errno, "make a pipe to")
-        if outputPath == nil { try check(unsafe fulcrum_pipe_cloexec(&outputPipe) == 0 ? 0 : Glibc.errno, "make a pipe from") }
+        if outputPath == nil {
+            try check(unsafe fulcrum_pipe_cloexec(&outputPipe) == 0 ? 0 : Glibc.errno, "make a pipe from")
+        }
 
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

@@ -45,8 +45,12 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     /// Writes all of `bytes` at `offset` in one call, as sysfs wants it. Returns nil, or the errno.
     public func write(_ bytes: [UInt8], at offset: Int = 0) -> Errno? {
         while true {
-            let count = unsafe bytes.withUnsafeBytes {
+            var count = unsafe bytes.withUnsafeBytes {
                 unsafe pwrite(rawValue, $0.baseAddress, $0.count, off_t(offset))
+            }
+            // Pipes and some files of procfs have no offset.
+            if count < 0, Glibc.errno == ESPIPE, offset == 0 {
+                count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
             }
             if count == bytes.count { return nil }
             if count >= 0 { return Errno(rawValue: EIO) }

@@ -71,7 +71,8 @@ public final class VirtualBoard: Sendable {
         let name = configuration.preset ?? configuration.board.defaultPreset
         guard let preset = configuration.board.presets.first(where: { $0.name == name }) else {
             let known = configuration.board.presets.map(\.name).joined(separator: ", ")
-            throw VirtualBoardError("There is no preset \"\(name)\" for \(configuration.board.name). Use one of \(known).")
+            throw VirtualBoardError(
+                "There is no preset \"\(name)\" for \(configuration.board.name). Use one of \(known).")
         }
         guard configuration.timeScale > 0, configuration.timeScale.isFinite, configuration.railScale >= 1,
             configuration.railScale.isFinite
@@ -107,9 +108,10 @@ public final class VirtualBoard: Sendable {
             var removals: [String] = []
             do {
                 try makeDirectories(&removals)
-                try installLibrary(&removals)
+                // First the engine: where another board has this state directory, its library is left alone.
                 let engine = try makeEngine()
                 do {
+                    try installLibrary(&removals)
                     let server = try makeServer(engine)
                     running = Running(engine: engine, server: server, removals: removals)
                 } catch {
@@ -137,9 +139,10 @@ public final class VirtualBoard: Sendable {
     private func makeDirectories(_ removals: inout [String]) throws(SystemCallError) {
         for path in [configuration.root, configuration.stateDirectory, libraryDirectory] {
             // A mount point whose server died exists but cannot be reached; the file server takes it off.
-            if Directory.exists(path) || Glibc.errno == ENOTCONN { continue }
-            try Directory.create(path)
-            removals.append(path)
+            let exists = Directory.exists(path) || Glibc.errno == ENOTCONN
+            if !exists { try Directory.create(path) }
+            // One left by a board that was killed is ours as well.
+            if !exists || path == libraryDirectory { removals.append(path) }
         }
     }
 

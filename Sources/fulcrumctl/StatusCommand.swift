@@ -13,7 +13,8 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         guard Directory.exists(tree + "/version") else {
             throw ValidationError(
-                "No governor's tree at \(tree): fulcrumd does not run here (systemctl status fulcrumd), or --tree is wrong.")
+                "No governor's tree at \(tree): fulcrumd does not run here (systemctl status fulcrumd), or --tree is wrong."
+            )
         }
         let status = Status(tree: tree)
         if json {
@@ -68,7 +69,9 @@ private struct Status: Codable {
             "mode      \(mode_effective ?? "unmeasured")   (cores cpu_khz gpu_hz emc_hz)",
             "decision  \(decision)",
         ]
-        for (rail, power) in rails_uw.sorted(by: { $0.key < $1.key }) { lines.append("rail      \(rail) \(watts(power))") }
+        for (rail, power) in rails_uw.sorted(by: { $0.key < $1.key }) {
+            lines.append("rail      \(rail) \(watts(power))")
+        }
         for (name, values) in workloads.sorted(by: { $0.key < $1.key }) {
             lines.append(
                 "workload  \(name)  \(values["class"] ?? "")  \(values["state"] ?? ""): \(values["reason"] ?? "")")

@@ -19,7 +19,8 @@ import SystemPackage
         guard unsafe vgpu_set_surface(opened, surface) == 0 else {
             unsafe vgpu_close(opened)
             throw WorkloadError(
-                description: "The virtual board knows no surface \"\(surface)\". Give it one with virtual-jetson --table.")
+                description:
+                    "The virtual board knows no surface \"\(surface)\". Give it one with virtual-jetson --table.")
         }
         unsafe client = opened
     }
@@ -38,6 +39,7 @@ import SystemPackage
 
     private func check(_ result: Int32) throws(WorkloadError) {
         guard result != 0 else { return }
-        throw WorkloadError(description: "Loading data stopped: \(Errno(rawValue: -result)). Does the virtual board still run?")
+        throw WorkloadError(
+            description: "Loading data stopped: \(Errno(rawValue: -result)). Does the virtual board still run?")
     }
 }

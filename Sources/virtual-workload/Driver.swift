@@ -47,7 +47,8 @@ struct WorkloadError: Error, CustomStringConvertible {
         guard let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? "no reason given"
             throw WorkloadError(
-                description: "Could not load the CUDA driver \(path): \(reason). Give the path that virtual-jetson printed "
+                description:
+                    "Could not load the CUDA driver \(path): \(reason). Give the path that virtual-jetson printed "
                     + "with --libcuda.")
         }
         guard let find = unsafe dlsym(library, "cuGetProcAddress_v2") else {
@@ -75,7 +76,8 @@ struct WorkloadError: Error, CustomStringConvertible {
         var text: UnsafePointer<CChar>?
         let known = unsafe errorText(result, &text) == 0
         let reason = unsafe text.map { unsafe String(cString: $0) }
-        throw WorkloadError(description: "\(call) failed: \(known ? reason ?? "" : "unknown error") (CUDA error \(result)).")
+        throw WorkloadError(
+            description: "\(call) failed: \(known ? reason ?? "" : "unknown error") (CUDA error \(result)).")
     }
 
     @safe private struct Finder {

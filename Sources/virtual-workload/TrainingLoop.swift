@@ -21,7 +21,8 @@ enum Wait: String, CaseIterable, Sendable {
     private(set) var launches = 0
 
     /// Sets up a context with the workload's module.
-    init(driver: Driver, loader: consuming DataLoader, surface: String, launches: Int, wait: Wait) throws(WorkloadError) {
+    init(driver: Driver, loader: consuming DataLoader, surface: String, launches: Int, wait: Wait) throws(WorkloadError)
+    {
         var context: OpaquePointer?
         var module: OpaquePointer?
         var function: OpaquePointer?

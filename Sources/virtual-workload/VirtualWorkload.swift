@@ -8,7 +8,8 @@ private let stopRequested = Atomic<Bool>(false)
 @main
 struct VirtualWorkload: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "virtual-workload", abstract: "A DNN workload for the virtual Jetson: real processes and driver calls.",
+        commandName: "virtual-workload",
+        abstract: "A DNN workload for the virtual Jetson: real processes and driver calls.",
         subcommands: [Train.self])
 }
 
@@ -17,7 +18,8 @@ extension Wait: ExpressibleByArgument {}
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains: in each minibatch a few launches and one wait, with the next minibatch loaded meanwhile.",
-        discussion: "SIGTERM and SIGINT end it after the minibatch, with the summary. VIRTUAL_JETSON_GPU names the board.")
+        discussion:
+            "SIGTERM and SIGINT end it after the minibatch, with the summary. VIRTUAL_JETSON_GPU names the board.")
 
     @Option(help: "The workload surface.") var surface = "resnet18-train"
     @Option(help: "Minibatches to train; without it, until it is stopped.") var minibatches: Int?
@@ -34,12 +36,18 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        // Whoever started it may have had these blocked, and a mask is inherited.
+        var signals = sigset_t()
+        _ = unsafe sigemptyset(&signals)
         for number in [SIGTERM, SIGINT] {
             _ = signal(number) { _ in stopRequested.store(true, ordering: .relaxed) }
+            _ = unsafe sigaddset(&signals, number)
         }
+        _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         let comm = try unsafe FileDescriptor.open("/proc/self/comm", .writeOnly)
         _ = try comm.closeAfter { try comm.writeAll(name.utf8.prefix(15)) }
-        let gpuPath = unsafe getenv("VIRTUAL_JETSON_GPU").map { unsafe String(cString: $0) } ?? "/run/virtual-jetson/gpu"
+        let gpuPath =
+            unsafe getenv("VIRTUAL_JETSON_GPU").map { unsafe String(cString: $0) } ?? "/run/virtual-jetson/gpu"
         var report = try Report(isQuiet: quiet, log: log)
         let driver = try Driver(libcuda)
         let loader = try DataLoader(gpuPath: gpuPath, surface: surface)

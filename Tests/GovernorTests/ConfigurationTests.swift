@@ -88,7 +88,8 @@ import Testing
 
     @Test func laterFilesWinKeyByKey() throws {
         var configuration = Configuration()
-        try ConfigurationReader.apply([UInt8]("[budget]\npower_w = 20\nguard_w = 2\n".utf8), file: "a", to: &configuration)
+        try ConfigurationReader.apply(
+            [UInt8]("[budget]\npower_w = 20\nguard_w = 2\n".utf8), file: "a", to: &configuration)
         try ConfigurationReader.apply([UInt8]("[budget]\npower_w = 25\n".utf8), file: "b", to: &configuration)
         #expect(configuration.budgetWatts == 25)
         #expect(configuration.guardBandWatts == 2)

@@ -116,7 +116,10 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
             if last != .none { break }
             at += 100
         }
-        #expect(last == .move(mode(3), reason: "measured 26.0 W has stayed within the budget of 30.0 W; taking back one step"))
+        #expect(
+            last
+                == .move(
+                    mode(3), reason: "measured 26.0 W has stayed within the budget of 30.0 W; taking back one step"))
         #expect(at > 110)
     }
 
@@ -156,14 +159,22 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
 @Suite struct TrainingPlanTests {
     private let grid = ModeGrid.orinAGX441
 
-    private func plan(_ observed: [TrainingObservation], budget: Double, isSearching: Bool) -> TrainingPlan {
+    private func plan(
+        _ observed: [TrainingObservation], budget: Double, stock: PowerMode? = nil, isSearching: Bool
+    ) -> TrainingPlan {
         TrainingPlan.next(
             observed: ObservedModes(observed), budgetWatts: budget, strategy: GMD(grid: grid, budgetWatts: budget),
-            grid: grid, coverRatio: 0.9, isSearching: isSearching)
+            grid: grid, coverRatio: 0.9, stock: stock, isSearching: isSearching)
     }
 
     @Test func aNewWorkloadIsProfiled() {
         #expect(plan([], budget: 30, isSearching: false) == .profile(grid.midpoint))
+    }
+
+    @Test func theStockModeIsProfiledFirstAndOnce() {
+        #expect(plan([], budget: 30, stock: mode(2), isSearching: false) == .profile(mode(2)))
+        #expect(
+            plan([observation(2, 20, 15)], budget: 30, stock: mode(2), isSearching: true) == .profile(grid.midpoint))
     }
 
     @Test func aCoveredBudgetIsAnsweredWithoutProfiles() {

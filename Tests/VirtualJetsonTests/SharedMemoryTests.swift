@@ -116,11 +116,14 @@ private final class BareEngine {
         let file = try OwnedDescriptor(opening: bare.path, flags: O_RDWR)
         let size = Int(lseek(file.rawValue, 0, SEEK_END))
         for round in 0..<60 {
-            // Whole-file noise, and small changes that leave most of it plausible.
-            let length = round % 4 == 0 ? size : 64
-            let offset = round % 4 == 0 ? 0 : Int(random() % UInt64(size - length)) & ~7
-            let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: random() >> 32) }
-            #expect(file.write(bytes, at: offset) == nil)
+            // Noise over the whole file, and small changes that leave most of it plausible.
+            let isWhole = round % 4 == 0
+            let block = (0..<(isWhole ? 4096 : 64)).map { _ in UInt8(truncatingIfNeeded: random() >> 32) }
+            let offsets =
+                isWhole
+                ? Array(stride(from: 0, through: size - block.count, by: block.count))
+                : [Int(random() % UInt64(size - block.count)) & ~7]
+            for offset in offsets { #expect(file.write(block, at: offset) == nil) }
             let time = bare.engine.readings.time
             bare.engine.setClocks(
                 Knobs(.agxOrin64GB, preset: BoardDescription.agxOrin64GB.presets[round % 4]).clocks)

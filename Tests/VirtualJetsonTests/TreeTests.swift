@@ -49,7 +49,7 @@ struct TreeTests {
         #expect(try board.read("\(policy)/scaling_cur_freq") == "1497600")
         try board.write("2000000", "\(policy)/scaling_min_freq")
         #expect(try board.read("\(policy)/scaling_min_freq") == "1500000")
-        for text in ["fast", "-1", "", "9999999999"] {
+        for text in ["fast", "-1", " ", "9999999999"] {
             #expect(try board.errno(writing: text, "\(policy)/scaling_max_freq") == .invalidArgument, "\(text)")
         }
         #expect(try board.errno(writing: "turbo", "\(policy)/scaling_governor") == .invalidArgument)
@@ -143,6 +143,24 @@ struct TreeTests {
         #expect(!Directory.exists("\(board.board.root)/\(second)/in1_label"))
         let error = #expect(throws: SystemCallError.self) { try board.read("\(second)/curr1_input") }
         #expect(error?.errno == .noData)
+    }
+
+    @Test("A second board cannot take the first one's directories, and does it no harm")
+    func secondBoard() throws {
+        let mounted = try MountedBoard()
+        let first = mounted.board
+        for (root, state) in [
+            (first.root, first.root + "-2.state"), (first.root + "-2", String(first.gpuPath.dropLast("/gpu".count))),
+        ] {
+            let library = MountedBoard.products + "/virtual-workload"
+            let second = try VirtualBoard(.init(root: root, stateDirectory: state, libcudaSource: library))
+            #expect(throws: VirtualBoardError.self) { try second.start() }
+        }
+        let files = try Directory.names(String(first.root.dropLast("/root".count)))
+        #expect(files == ["root", "state"])
+        #expect(Directory.exists(first.libcudaPath))
+        let client = try GPUClient(first.gpuPath)
+        #expect(client.setSurface("resnet18-train") == 0)
     }
 
     @Test("Stopping leaves nothing mounted and no file")

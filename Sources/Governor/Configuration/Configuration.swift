@@ -15,7 +15,7 @@ public struct Configuration: Sendable, Equatable {
     /// Name of the search strategy.
     public var strategy = "gmd"
     /// Which modes the search may use.
-    public var grid = Grid.coarse
+    public var grid = Grid.full
     /// Share of a new budget that the best observed mode must use for the budget to be answered without new profiles.
     public var coverRatio = 0.9
 

@@ -189,7 +189,8 @@ private struct Source {
             default:
                 throw error(
                     line,
-                    "\"match\" of \"\(name)\" has a bad \"\(key)\"; it takes exe, cmdline, cgroup, unit (texts) and uid (number).")
+                    "\"match\" of \"\(name)\" has a bad \"\(key)\"; it takes exe, cmdline, cgroup, unit (texts) and uid (number)."
+                )
             }
         }
         guard condition != WorkloadRule.Condition() else {

@@ -165,7 +165,9 @@ struct TOMLParser {
 
     private mutating func scalar() throws(TOMLError) -> TOMLValue.Content {
         let start = position
-        while let byte = peek, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") { position += 1 }
+        while let byte = peek, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") {
+            position += 1
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         switch text {
         case "": throw error("A value was expected, found \(found).")
@@ -185,9 +187,11 @@ struct TOMLParser {
     private static func number(_ text: String) -> TOMLValue.Content? {
         let parts = text.split(separator: "_", omittingEmptySubsequences: false)
         // An underscore stands between two digits.
-        guard parts.allSatisfy({ !$0.isEmpty }), zip(parts, parts.dropFirst()).allSatisfy({ left, right in
-            left.last?.isHexDigit == true && right.first?.isHexDigit == true
-        }) else { return nil }
+        guard parts.allSatisfy({ !$0.isEmpty }),
+            zip(parts, parts.dropFirst()).allSatisfy({ left, right in
+                left.last?.isHexDigit == true && right.first?.isHexDigit == true
+            })
+        else { return nil }
         let digits = parts.joined()
         for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
             let rest = digits.dropFirst(2)
@@ -201,7 +205,8 @@ struct TOMLParser {
         if let integer = Int(digits) { return .integer(integer) }
         let allowed = Set("0123456789+-.eE")
         guard unsigned.allSatisfy({ allowed.contains($0) }), unsigned.last?.isNumber == true,
-            !unsigned.contains(".e"), !unsigned.contains(".E"), unsigned.contains(where: { $0 == "." || $0 == "e" || $0 == "E" }),
+            !unsigned.contains(".e"), !unsigned.contains(".E"),
+            unsigned.contains(where: { $0 == "." || $0 == "e" || $0 == "E" }),
             let float = Double(digits)
         else { return nil }
         return .float(float)
@@ -313,7 +318,9 @@ struct TOMLParser {
         let end = min(position + digits, bytes.count)
         guard let code = UInt32(String(decoding: bytes[position..<end], as: UTF8.self), radix: 16),
             end - position == digits, let scalar = UnicodeScalar(code)
-        else { throw error("The escape \\\(digits == 4 ? "u" : "U") wants \(digits) hexadecimal digits of a character.") }
+        else {
+            throw error("The escape \\\(digits == 4 ? "u" : "U") wants \(digits) hexadecimal digits of a character.")
+        }
         text.append(contentsOf: Array(String(Character(scalar)).utf8))
         position = end
     }
@@ -324,7 +331,9 @@ struct TOMLParser {
     private var next: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
 
     private var found: String {
-        guard let byte = peek, byte != 0x0a, byte != 0x0d else { return peek == nil ? "the end of the file" : "the end of the line" }
+        guard let byte = peek, byte != 0x0a, byte != 0x0d else {
+            return peek == nil ? "the end of the file" : "the end of the line"
+        }
         return byte < 0x80 && byte >= 0x20 ? "\"\(Character(UnicodeScalar(byte)))\"" : "byte \(byte)"
     }
 
@@ -374,7 +383,8 @@ struct TOMLParser {
 
     private func refuseControl(_ byte: UInt8) throws(TOMLError) {
         if (byte < 0x20 && byte != 0x09) || byte == 0x7f {
-            throw error(byte == 0x0a ? "The text does not end on its line." : "There is a control character, byte \(byte).")
+            throw error(
+                byte == 0x0a ? "The text does not end on its line." : "There is a control character, byte \(byte).")
         }
     }
 

@@ -39,8 +39,7 @@ extension Governor {
         budgetSource = source
         let now = MonotonicClock.nanoseconds()
         powerGuard.reset()
-        manualReason = nil
-        manualKnobs.removeAll()
+        takeUp()
         decide("The budget is now \(watts(configuration.budgetWatts)), from \(source).")
         if let index = primaryIndex {
             workloads[index].window = nil
@@ -54,7 +53,7 @@ extension Governor {
         let strategy = GMD(grid: grid, budgetWatts: configuration.budgetWatts)
         let plan = TrainingPlan.next(
             observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
-            coverRatio: configuration.coverRatio, isSearching: isSearching)
+            coverRatio: configuration.coverRatio, stock: stockMode, isSearching: isSearching)
         let name = workloads[index].name
         switch plan {
         case .profile(let mode):
@@ -78,7 +77,8 @@ extension Governor {
             powerGuard.reset()
             decide(
                 "\(name): settled in mode \(observation.mode), \(reason). "
-                    + "Expected \(milliseconds(observation.minibatchMilliseconds)) a minibatch at \(watts(observation.powerWatts)).")
+                    + "Expected \(milliseconds(observation.minibatchMilliseconds)) a minibatch at \(watts(observation.powerWatts))."
+            )
         case .lowest(let mode, let reason):
             guard move(to: mode, at: now) else { return }
             workloads[index].window = nil
@@ -139,6 +139,8 @@ extension Governor {
         workloads[index].driftedChecks += 1
         guard workloads[index].driftedChecks >= 2 else { return }
         workloads[index].driftedChecks = 0
+        // Slower because somebody turned a knob is no drift of the workload.
+        guard !stepsBack() else { return }
         let reason =
             "minibatches take \(milliseconds(measured)), \(milliseconds(settled.minibatchMilliseconds)) was expected"
         workloads[index].observed = ObservedModes()
@@ -154,10 +156,12 @@ extension Governor {
 
     /// Writes a mode to the board. False if it failed; the loop comes back to it.
     func move(to mode: PowerMode, at now: UInt64) -> Bool {
-        guard manualReason == nil, now >= retryKnobsAt else { return false }
+        // Asked before every change, so that a foreign value is never written over.
+        guard now >= retryKnobsAt, !stepsBack() else { return false }
         do {
             let applied = try board.apply(mode, journal: journal)
             requestedMode = mode
+            takesUp = false
             effectiveMode = applied.effective
             lastMoveAt = MonotonicClock.nanoseconds()
             if knobTrouble != nil {
@@ -176,24 +180,36 @@ extension Governor {
         }
     }
 
-    /// Sees whether the knobs still hold what we wrote. A value that no limiter explains is somebody else's will: the governor
-    /// steps back and says so (S3), until a new budget or a reload asks it back.
+    /// Ends the state of having stepped back, as the administrator asks the governor to act.
+    func takeUp() {
+        guard manualReason != nil else { return }
+        manualReason = nil
+        manualKnobs.removeAll()
+        takesUp = true
+    }
+
+    /// Once a second: reads the knobs for the tree, and sees whether they are still ours.
     func checkKnobs(at now: UInt64) {
         guard now >= knobsReadAt + 1_000_000_000 else { return }
         knobsReadAt = now
         effectiveMode = (try? board.effectiveMode()) ?? effectiveMode
-        if requestedMode != nil, manualReason == nil {
-            let foreign = board.foreignWrites().filter { $0.limiter == nil && $0.now != nil }
-            if let first = foreign.first {
-                manualKnobs = Set(foreign.map(\.knob))
-                manualReason =
-                    "\(first.path) reads \(first.now ?? "nothing"), we had set \(first.ours): somebody else wrote it"
-                if let index = primaryIndex { workloads[index].window = nil }
-                decide(
-                    "Stepping back: \(manualReason ?? ""). A new budget or a reload (SIGHUP) takes the board up again.")
-            }
-        }
+        _ = stepsBack()
         readKnobViews()
+    }
+
+    /// Whether somebody else has the knobs. A value that is not ours and that no limiter explains is somebody's will: the
+    /// governor steps back and says so (S3), until a new budget or a reload asks it back.
+    private func stepsBack() -> Bool {
+        guard manualReason == nil else { return true }
+        guard requestedMode != nil, !takesUp else { return false }
+        let foreign = board.foreignWrites().filter { $0.limiter == nil && $0.now != nil }
+        guard let first = foreign.first else { return false }
+        manualKnobs = Set(foreign.map(\.knob))
+        let reason = "\(first.path) reads \(first.now ?? "nothing"), we had set \(first.ours): somebody else wrote it"
+        manualReason = reason
+        if let index = primaryIndex { workloads[index].window = nil }
+        decide("Stepping back: \(reason). A new budget or a reload (SIGHUP) takes the board up again.")
+        return true
     }
 
     var profileSettings: ProfileWindow.Settings {

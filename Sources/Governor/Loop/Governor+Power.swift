@@ -41,7 +41,8 @@ extension Governor {
             bandWatts: bandWatts, returnNanoseconds: UInt64(configuration.guardReturnSeconds * 1e9))
         let action = powerGuard.judge(
             measuredWatts: measuredWatts, budgetWatts: configuration.budgetWatts, at: now, current: current,
-            planned: index.flatMap { workloads[$0].settled }, observed: index.map { workloads[$0].observed } ?? ObservedModes(),
+            planned: index.flatMap { workloads[$0].settled },
+            observed: index.map { workloads[$0].observed } ?? ObservedModes(),
             grid: grid)
         guard case .move(let mode, let reason) = action, move(to: mode, at: now) else { return }
         counters.guardSteps += 1

@@ -1,3 +1,4 @@
+import Logging
 import Policy
 import SystemCalls
 import Telemetry
@@ -8,10 +9,11 @@ extension Governor {
 
     /// Compares the ledger with the workloads that we know: arrivals, exits, progress.
     func reconcileProcesses(at now: UInt64) {
-        let processes = ledger.snapshot()
-        var living = Set<ProcessIdentity>()
-        for process in processes where !process.hasExited {
-            living.insert(process.process)
+        for process in ledger.snapshot() {
+            if process.hasExited {
+                leave(process)
+                continue
+            }
             if let index = workloads.firstIndex(where: { $0.identity == process.process }) {
                 workloads[index].minibatches = process.boundaries
                 workloads[index].lastBoundary = process.lastBoundaryNanoseconds
@@ -19,12 +21,20 @@ extension Governor {
                 arrive(process, at: now)
             }
         }
-        for index in workloads.indices.reversed() where !living.contains(workloads[index].identity) {
-            let workload = workloads.remove(at: index)
-            decide(
-                "\(workload.name): gone after \(workload.minibatches) minibatches, \(workload.observed.all.count) modes known.")
-            if index == 0 || primaryIndex == nil { powerGuard.reset() }
+    }
+
+    /// A process has ended; its count is final.
+    private func leave(_ process: ProcessActivity) {
+        ledger.forget(process.process)
+        guard let index = workloads.firstIndex(where: { $0.identity == process.process }) else {
+            log.info("Process \(process.process.pid) came and went with \(process.boundaries) minibatches.")
+            return
         }
+        let workload = workloads.remove(at: index)
+        if workload.workloadClass == .training { powerGuard.reset() }
+        decide(
+            "\(workload.name): gone after \(process.boundaries) minibatches, \(workload.observed.all.count) modes known."
+        )
     }
 
     private func arrive(_ process: ProcessActivity, at now: UInt64) {
@@ -46,7 +56,9 @@ extension Governor {
             workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
         }
         workloads.append(workload)
-        decide("\(name): arrived as process \(process.process.pid), class \(match.workloadClass.rawValue), \(match.reason).")
+        decide(
+            "\(name): arrived as process \(process.process.pid), class \(match.workloadClass.rawValue), \(match.reason)."
+        )
     }
 
     private func classify(

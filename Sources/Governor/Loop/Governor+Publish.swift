@@ -18,7 +18,11 @@ extension Governor {
             source: budgetSource)
         state.requestedMode = requestedMode
         state.effectiveMode = effectiveMode
-        state.knobs = knobViews
+        state.knobs = knobViews.map { knob in
+            var knob = knob
+            knob.owner = manualKnobs.contains(knob.name) ? "manual" : requestedMode == nil ? "stock" : "fulcrum"
+            return knob
+        }
         state.rails = rails.samples.map { Self.view(of: $0) }
         state.workloads = workloads.map { view(of: $0, at: now) }
         state.tasks = workloads.map { workload in
@@ -36,8 +40,8 @@ extension Governor {
     private var summary: (String, String) {
         if let manualReason { return ("manual", manualReason) }
         if let knobTrouble { return ("degraded", knobTrouble) }
-        guard let index = primaryIndex else { return ("observing", "no training runs") }
         if powerGuard.isHolding { return ("guarding", "held below the plan to stay within the budget") }
+        guard let index = primaryIndex else { return ("observing", "no training runs") }
         return (workloads[index].state.rawValue, "\(workloads[index].name): \(workloads[index].reason)")
     }
 
@@ -94,7 +98,6 @@ extension Governor {
             if let minimum = try? knob.min() { view.min = "\(minimum)" }
             if let maximum = try? knob.max() { view.max = "\(maximum)" }
             view.available = knob.available.map(String.init).joined(separator: " ")
-            view.owner = manualKnobs.contains(knob.name) ? "manual" : requestedMode == nil ? "stock" : "fulcrum"
             return view
         }
     }

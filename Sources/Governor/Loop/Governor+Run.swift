@@ -10,9 +10,10 @@ extension Governor {
     /// back at its stock values, or was to stay as it is.
     public func run() throws -> Bool {
         try setTickPeriod()
-        SystemdNotification.send("READY=1\nSTATUS=governing")
         decide("Governing within \(watts(configuration.budgetWatts)).")
         tick()
+        // Who waits for this finds the tree filled.
+        SystemdNotification.send("READY=1\nSTATUS=governing")
         var isStopping = false
         while !isStopping {
             waitForEvents { event in
@@ -72,12 +73,12 @@ extension Governor {
         } catch {
             log.error("\(error)")
         }
-        manualReason = nil
-        manualKnobs.removeAll()
+        takeUp()
         let needsRestart =
             old.probeLevel != new.probeLevel || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
         decide(
-            "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")")
+            "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")"
+        )
         rematch()
         if configuration.budgetWatts != keptBudget { budgetChanged(source: "config") }
     }

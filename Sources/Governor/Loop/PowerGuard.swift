@@ -66,7 +66,8 @@ struct PowerGuard {
         let over = "measured \(watts(measured)) is over the budget of \(watts(budget)) by more than the band"
         if gridSteps.isEmpty, let profile = observed[current] {
             correctionWatts = max(correctionWatts, measured - profile.powerWatts)
-            if let next = observed.fastest(withinWatts: budget - correctionWatts), next.powerWatts < profile.powerWatts {
+            if let next = observed.fastest(withinWatts: budget - correctionWatts), next.powerWatts < profile.powerWatts
+            {
                 return .move(next.mode, reason: "\(over); stepping down to the next observed mode that fits")
             }
         }

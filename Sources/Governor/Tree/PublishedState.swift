@@ -78,7 +78,7 @@ struct PublishedState: Sendable {
     }
 
     /// Since the daemon's start.
-    struct Counters: Sendable {
+    struct Counters: Sendable, Equatable {
         var decisions: UInt64 = 0
         var profiles: UInt64 = 0
         var guardSteps: UInt64 = 0

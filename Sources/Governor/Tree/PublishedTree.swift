@@ -18,7 +18,7 @@ final class PublishedTree: Sendable {
     private struct Shown {
         var workloads: [String] = []
         var tasks: [Int32: UInt32] = [:]
-        var decisions: UInt64 = 0
+        var counters = PublishedState.Counters()
     }
 
     /// Builds the fixed part. `setBudget` takes microwatts that somebody with the right to has written.
@@ -47,12 +47,12 @@ final class PublishedTree: Sendable {
     /// Shows a new state: adds and removes directories, wakes those who poll `events`.
     func update(_ state: PublishedState) {
         publication.replace(state)
-        let (before, decided) = shown.withLock { shown in
+        let before = shown.withLock { shown in
             let before = shown
             shown.workloads = state.workloads.map(\.name)
             shown.tasks = Dictionary(state.tasks.map { ($0.pid, $0.uid) }) { first, _ in first }
-            shown.decisions = state.counters.decisions
-            return (before, before.decisions != shown.decisions)
+            shown.counters = state.counters
+            return before
         }
         let names = Set(state.workloads.map(\.name))
         for name in before.workloads where !names.contains(name) { tree.remove("workload/\(name)") }
@@ -63,8 +63,8 @@ final class PublishedTree: Sendable {
             tree.remove("task/\(task.pid)")
             addTask(task.pid, uid: task.uid)
         }
-        if decided {
-            tree.notify("events")
+        if before.counters != state.counters { tree.notify("events") }
+        if before.counters.decisions != state.counters.decisions {
             tree.notify("decision")
             tree.notify("state")
         }

@@ -39,7 +39,8 @@ struct Knobs: Sendable {
         isOnline = (0..<board.cores).map { $0 < preset.cores }
         policies = stride(from: 0, to: board.cores, by: board.coresPerCluster).map {
             CPUPolicy(
-                cpus: $0..<min($0 + board.coresPerCluster, board.cores), limits: FrequencyLimits(table: board.cpuKHz, liftsMaximum: true))
+                cpus: $0..<min($0 + board.coresPerCluster, board.cores),
+                limits: FrequencyLimits(table: board.cpuKHz, liftsMaximum: true))
         }
         gpu = FrequencyLimits(table: board.gpuHz, liftsMaximum: false)
         emcTable = board.emcHz

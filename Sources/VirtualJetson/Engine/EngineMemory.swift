@@ -25,7 +25,8 @@ import SystemPackage
                 ? "Another virtual board serves it: stop that one, or give this one its own --state directory."
                 : "Its directory must exist and be writable by this user."
             throw EngineError(
-                description: "Could not make the GPU's shared memory \(path): \(errno) (errno \(errno.rawValue)). \(remedy)",
+                description:
+                    "Could not make the GPU's shared memory \(path): \(errno) (errno \(errno.rawValue)). \(remedy)",
                 errno: errno)
         }
         unsafe board = made

@@ -19,7 +19,8 @@ public struct TableSurface: WorkloadSurface {
         guard table.isComplete else {
             throw TableError(
                 file: table.file, line: nil,
-                problem: "The table has \(table.rows.count) rows for a grid of \(table.grid.count) modes; a surface needs "
+                problem:
+                    "The table has \(table.rows.count) rows for a grid of \(table.grid.count) modes; a surface needs "
                     + "a row for each combination of the values that occur.")
         }
         self.table = table

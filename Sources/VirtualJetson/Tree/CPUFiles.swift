@@ -26,7 +26,8 @@ extension BoardTree {
     }
 
     private func addHotplug(_ path: String, cpu: Int) throws(FileTreeError) {
-        try addKnob(path, read: { $0.isOnline[cpu] ? "1" : "0" }) { (text: String, knobs: inout Knobs) throws(Rejection) in
+        try addKnob(path, read: { $0.isOnline[cpu] ? "1" : "0" }) {
+            (text: String, knobs: inout Knobs) throws(Rejection) in
             guard ["0", "1"].contains(text) else { throw Rejection("expected 0 or 1, got \"\(text.prefix(40))\"") }
             guard text == "1" || cpu != 0 else {
                 throw Rejection("cpu0 stays online: it serves interrupts and the BPMP", errno: .resourceBusy)

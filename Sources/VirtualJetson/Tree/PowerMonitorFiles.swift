@@ -43,17 +43,22 @@ extension BoardTree {
         try tree.add("\(hwmon)/curr\(number)_input", .readOnly { String(current()) })
         try addText("\(hwmon)/shunt\(number)_resistor", String(shunt), mode: 0o644)
         for limit in ["crit", "max"] {
-            let path = "\(hwmon)/curr\(number)_\(limit)"
             let key = LimitKey(chip: chip, channel: channel, name: limit)
-            // The register holds 13 bits of 40 uV; reset leaves it at its top.
-            let top = 163_800 * 1000 / shunt
-            try addKnob(path, read: { String($0.currentLimits[key] ?? top) }) {
-                (text: String, knobs: inout Knobs) throws(Rejection) in
-                let milliamperes = min(try KernelNumber.whole(text), top)
-                knobs.currentLimits[key] = milliamperes * shunt / 1000 / 40 * 40 * 1000 / shunt
-            }
-            try addValue("\(path)_alarm") { knobs in current() > knobs.currentLimits[key] ?? top ? "1" : "0" }
+            try addLimit("\(hwmon)/curr\(number)_\(limit)", key, shunt, current)
         }
+    }
+
+    /// A limit register and its alarm. The register holds 13 bits of 40 uV; reset leaves it at its top.
+    private func addLimit(
+        _ path: String, _ key: LimitKey, _ shunt: Int, _ current: @escaping @Sendable () -> Int
+    ) throws(FileTreeError) {
+        let top = 163_800 * 1000 / shunt
+        try addKnob(path, read: { String($0.currentLimits[key] ?? top) }) {
+            (text: String, knobs: inout Knobs) throws(Rejection) in
+            let milliamperes = min(try KernelNumber.whole(text), top)
+            knobs.currentLimits[key] = milliamperes * shunt / 1000 / 40 * 40 * 1000 / shunt
+        }
+        try addValue("\(path)_alarm") { knobs in current() > knobs.currentLimits[key] ?? top ? "1" : "0" }
     }
 
     private func addSum(_ hwmon: String, chip: Int) throws(FileTreeError) {
@@ -65,9 +70,12 @@ extension BoardTree {
         }
         // The driver sums currents only where all shunts are alike.
         guard shunts.count == 1, let shunt = shunts.first else { return }
-        try addReading("\(hwmon)/curr4_input") { readings in
-            readings.registers[chip].reduce(0) { $0 + $1.milliamperes(shuntMicroohms: shunt) }
+        let state = state
+        let current: @Sendable () -> Int = {
+            state.readings.registers[chip].reduce(0) { $0 + $1.milliamperes(shuntMicroohms: shunt) }
         }
+        try tree.add("\(hwmon)/curr4_input", .readOnly { String(current()) })
+        try addLimit("\(hwmon)/curr4_crit", LimitKey(chip: chip, channel: rails.count, name: "crit"), shunt, current)
     }
 
     private func addSampling(_ hwmon: String, chip: Int) throws(FileTreeError) {
