@@ -19,6 +19,7 @@ public struct SystemCallError: Error, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
+    /// The whole sentence.
     public var description: String {
         "Could not \(operation) \(path): \(errno) (errno \(errno.rawValue)).\(remedy.isEmpty ? "" : " " + remedy)"
     }

@@ -9,6 +9,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what was expected.
     public let problem: String
 
+    /// The whole sentence.
     public var description: String {
         "\(file)\(line.map { ":\($0)" } ?? ""): \(problem)"
     }
