@@ -50,10 +50,10 @@ public struct Demonstration {
         try watch(stage, until: "settled", limitSeconds: 75)
         try measure("Fulcrum, 30 W", on: stage, budget: 30, seconds: 8)
 
-        screen.say("\n3. The budget is lowered to 20 W:  echo 20000000 > budget/power_uw")
-        try stage.privilege.write([(stage.tree.root + "/budget/power_uw", "20000000")])
+        screen.say("\n3. The budget is lowered to 24 W:  echo 24000000 > budget/power_uw")
+        try stage.privilege.write([(stage.tree.root + "/budget/power_uw", "24000000")])
         try watch(stage, until: "settled", limitSeconds: 75)
-        try measure("Fulcrum, 20 W", on: stage, budget: 20, seconds: 8)
+        try measure("Fulcrum, 24 W", on: stage, budget: 24, seconds: 8)
 
         screen.say("\n4. The governor stops and gives the board back; then MAXN on the same board")
         stage.stopWorkload()
@@ -87,9 +87,10 @@ public struct Demonstration {
             }
             let now = tree.text("workload/\(name)/state") ?? ""
             let reason = tree.text("workload/\(name)/reason") ?? ""
-            screen.show(["\(now): \(reason)"] + view(of: name, on: stage))
+            let what = now == "searching" ? Self.people(tree.text("workload/\(name)/mode")) : reason
+            screen.show(["\(now): \(what)"] + view(of: name, on: stage))
             if now == state {
-                screen.say("   \(tree.text("decision") ?? "")")
+                screen.say("   \(name) is \(now): \(reason)")
                 return
             }
         }
@@ -102,23 +103,28 @@ public struct Demonstration {
         let power = (tree.number("power/total_uw") ?? 0) / 1e6
         let budget = (tree.number("budget/power_uw") ?? 0) / 1e6
         let bar = String(repeating: "#", count: max(0, min(60, Int(power))))
-        let mode = (tree.text("mode/effective") ?? "").split(separator: " ").map(String.init)
         let minibatch = tree.value("workload/\(name)/stat", "minibatch_us").map { $0 / 1000 * Double(stage.pace.time) }
         return [
             "power    \(ClosingTable.fixed(power)) W of \(ClosingTable.fixed(budget)) W  \(bar)",
-            "mode     "
-                + (mode.count == 4
-                    ? "\(mode[0]) cores, cpu \(mode[1]) kHz, gpu \(mode[2]) Hz, emc \(mode[3]) Hz" : "-"),
+            "mode     \(Self.people(tree.text("mode/effective")))",
             "minibatch  \(minibatch.map { ClosingTable.fixed($0) + " ms" } ?? "-"),  modes profiled "
                 + "\(tree.value("workload/\(name)/stat", "modes_known").map { String(Int($0)) } ?? "-"),  minibatches seen "
                 + "\(tree.value("workload/\(name)/stat", "minibatches").map { String(Int($0)) } ?? "-")",
         ]
     }
 
+    /// A mode line of the tree for people.
+    private static func people(_ line: String?) -> String {
+        let values = (line ?? "").split(separator: " ").compactMap { Int($0) }
+        guard values.count == 4 else { return "-" }
+        return "\(values[0]) cores, cpu \(values[1] / 1000), gpu \(values[2] / 1_000_000), "
+            + "memory \(values[3] / 1_000_000) MHz"
+    }
+
     /// Lets the workload run and measures it from outside: the board's rails and the workload's own log.
     private mutating func measure(_ title: String, on stage: Stage, budget: Double?, seconds: Int) throws {
         // Settling of power after a change, and the first minibatches.
-        try Interruption.pause(milliseconds: 1000)
+        try Interruption.pause(milliseconds: 2000)
         let firstLine = logLines(stage).count
         var watts = [Double]()
         for step in 0..<(seconds * 10) {

@@ -164,7 +164,7 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
     ) -> TrainingPlan {
         TrainingPlan.next(
             observed: ObservedModes(observed), budgetWatts: budget, strategy: GMD(grid: grid, budgetWatts: budget),
-            grid: grid, coverRatio: 0.9, stock: stock, isSearching: isSearching)
+            grid: grid, coverGain: 0.1, stock: stock, isSearching: isSearching)
     }
 
     @Test func aNewWorkloadIsProfiled() {
@@ -177,21 +177,28 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
             plan([observation(2, 20, 15)], budget: 30, stock: mode(2), isSearching: true) == .profile(grid.midpoint))
     }
 
-    @Test func aCoveredBudgetIsAnsweredWithoutProfiles() {
+    @Test func aBudgetBetweenTwoCloseModesIsAnsweredWithoutProfiles() {
         guard
             case .settle(let best, let reason) = plan(
-                [observation(1, 30, 15), observation(2, 20, 21.6)], budget: 22, isSearching: false)
+                [observation(1, 30, 15), observation(2, 20, 21.6), observation(3, 19, 24)], budget: 22,
+                isSearching: false)
         else {
-            Issue.record("an observed mode at 98 % of the budget did not answer it")
+            Issue.record("a budget with little to gain was searched")
             return
         }
         #expect(best.powerWatts == 21.6)
-        #expect(reason.contains("2 observed modes"))
+        #expect(reason == "answered from 3 observed modes: a search could gain 1 % at most")
     }
 
-    @Test func anUncoveredBudgetIsSearched() {
+    @Test func aBudgetWithMuchToGainIsSearched() {
+        // It uses 98 % of the budget, and yet another mode may be twice as fast.
         #expect(
-            plan([observation(1, 30, 15)], budget: 22, isSearching: false) == .profile(grid.midpoint))
+            plan([observation(2, 20, 21.6), observation(3, 10, 24)], budget: 22, isSearching: false)
+                == .profile(grid.midpoint))
+    }
+
+    @Test func aBudgetAboveAllThatIsKnownIsSearched() {
+        #expect(plan([observation(1, 30, 15)], budget: 22, isSearching: false) == .profile(grid.midpoint))
     }
 
     @Test func aSearchUnderWayGoesOnAlthoughTheBudgetIsCovered() {

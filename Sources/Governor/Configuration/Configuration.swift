@@ -16,8 +16,8 @@ public struct Configuration: Sendable, Equatable {
     public var strategy = "gmd"
     /// Which modes the search may use.
     public var grid = Grid.full
-    /// Share of a new budget that the best observed mode must use for the budget to be answered without new profiles.
-    public var coverRatio = 0.9
+    /// A new budget is answered without new profiles if a search could gain at most this share of the minibatch time.
+    public var coverGain = 0.1
 
     /// Minibatches that make a profile of one mode.
     public var profileMinibatches = 40.0

@@ -29,7 +29,7 @@ struct ConfigurationKey: Sendable {
         .init(path: "rails.averaging_ms", kind: .number(0...10_000, \.railAveragingMilliseconds)),
         .init(path: "search.strategy", kind: words(["gmd"]) { $0.strategy = $1 }),
         .init(path: "search.grid", kind: choice(\.grid)),
-        .init(path: "search.cover_ratio", kind: .number(0...1, \.coverRatio)),
+        .init(path: "search.cover_gain", kind: .number(0...1, \.coverGain)),
         .init(path: "profiling.minibatches", kind: .number(3...10_000, \.profileMinibatches)),
         .init(path: "profiling.discard", kind: .number(0...1000, \.profileDiscardedMinibatches)),
         .init(path: "profiling.settle_ms", kind: .number(0...120_000, \.profileSettleMilliseconds)),

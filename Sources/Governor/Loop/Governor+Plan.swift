@@ -27,7 +27,10 @@ extension Governor {
         case .stalled:
             guard workloads[index].lastBoundary > workloads[index].settledAt else { return }
             replan(index, isSearching: true, at: now)
-        case .settled, .infeasible:
+        case .settled:
+            refinePower(index, at: now)
+            checkDrift(index, at: now)
+        case .infeasible:
             checkDrift(index, at: now)
         case .ignored:
             break
@@ -53,7 +56,7 @@ extension Governor {
         let strategy = GMD(grid: grid, budgetWatts: configuration.budgetWatts)
         let plan = TrainingPlan.next(
             observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
-            coverRatio: configuration.coverRatio, stock: stockMode, isSearching: isSearching)
+            coverGain: configuration.coverGain, stock: stockMode, isSearching: isSearching)
         let name = workloads[index].name
         switch plan {
         case .profile(let mode):
@@ -69,16 +72,7 @@ extension Governor {
                         + "\(workloads[index].observed.all.count) modes known.")
             }
         case .settle(let observation, let reason):
-            guard move(to: observation.mode, at: now) else { return }
-            workloads[index].window = nil
-            workloads[index].settled = observation
-            workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
-            enter(.settled, index, reason)
-            powerGuard.reset()
-            decide(
-                "\(name): settled in mode \(observation.mode), \(reason). "
-                    + "Expected \(milliseconds(observation.minibatchMilliseconds)) a minibatch at \(watts(observation.powerWatts))."
-            )
+            settle(index, in: observation, reason: reason, at: now)
         case .lowest(let mode, let reason):
             guard move(to: mode, at: now) else { return }
             workloads[index].window = nil
@@ -120,6 +114,46 @@ extension Governor {
                 "\(workloads[index].name): stalled, as \(workloads[index].reason). The search goes on when minibatches are seen again."
             )
         }
+    }
+
+    /// Samples whose mean replaces the few of a profile.
+    private static let refiningSamples = 10
+
+    /// A settled mode is measured for much longer than a profile takes. Its mean power replaces the profile's, and where that
+    /// shows the mode to be over the budget after all, by less than the guard's band, the next observed mode takes its place.
+    private func refinePower(_ index: Int, at now: UInt64) {
+        guard workloads[index].settledWatts.count >= Self.refiningSamples, var refined = workloads[index].settled else {
+            return
+        }
+        let mean = workloads[index].settledWatts.reduce(0, +) / Double(workloads[index].settledWatts.count)
+        workloads[index].settledWatts.removeAll(keepingCapacity: true)
+        let expected = refined.powerWatts
+        refined.powerWatts = mean
+        workloads[index].settled = refined
+        workloads[index].observed.record(refined)
+        remembered[workloads[index].profileKey] = workloads[index].observed
+        guard mean > configuration.budgetWatts else { return }
+        let finding =
+            "mode \(refined.mode) draws \(watts(mean)) in the long run, not \(watts(expected)), and that is over the budget"
+        if let next = workloads[index].observed.fastest(withinWatts: configuration.budgetWatts) {
+            settle(index, in: next, reason: finding, at: now)
+        } else {
+            replan(index, isSearching: true, at: now)
+        }
+    }
+
+    private func settle(_ index: Int, in observation: TrainingObservation, reason: String, at now: UInt64) {
+        guard move(to: observation.mode, at: now) else { return }
+        workloads[index].window = nil
+        workloads[index].settled = observation
+        workloads[index].settledWatts.removeAll(keepingCapacity: true)
+        workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
+        enter(.settled, index, reason)
+        powerGuard.reset()
+        decide(
+            "\(workloads[index].name): settled in mode \(observation.mode), \(reason). "
+                + "Expected \(milliseconds(observation.minibatchMilliseconds)) a minibatch at \(watts(observation.powerWatts))."
+        )
     }
 
     private func checkDrift(_ index: Int, at now: UInt64) {

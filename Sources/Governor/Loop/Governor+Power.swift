@@ -25,6 +25,11 @@ extension Governor {
         if let index = primaryIndex {
             // The register may hold a mean that ended up to one window ago.
             workloads[index].window?.addPower(watts, averagedOver: 2 * averagingNanoseconds, at: now)
+            if workloads[index].state == .settled, !powerGuard.isHolding,
+                now >= workloads[index].settledAt + 2 * averagingNanoseconds
+            {
+                workloads[index].settledWatts.append(watts)
+            }
         }
     }
 

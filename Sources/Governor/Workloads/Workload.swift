@@ -20,6 +20,8 @@ struct Workload {
     var settled: TrainingObservation?
     /// Since when minibatches belong to the settled mode, CLOCK_MONOTONIC ns.
     var settledAt: UInt64 = 0
+    /// Power samples of the settled mode that have not refined its observation yet, watts.
+    var settledWatts: [Double] = []
     var minibatches: UInt64 = 0
     var lastBoundary: UInt64 = 0
     /// Median of the latest minibatches in the mode in force, milliseconds.
