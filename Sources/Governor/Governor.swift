@@ -40,6 +40,7 @@ public final class Governor {
     let rails: RailSampler
     let probes: CUDAProbes?
     let reader: RingReader?
+    let libraryScan: LibraryScan?
     let grid: ModeGrid
     /// The mode that was in force before our first write.
     let stockMode: PowerMode?
@@ -97,7 +98,7 @@ public final class Governor {
         stockMode = try? board.effectiveMode()
         rails = RailSampler(root: options.root)
         powerGuard = PowerGuard(settings: .init())
-        (probes, reader, probeFeature) = Self.probes(
+        (probes, reader, libraryScan, probeFeature) = Self.probes(
             configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)
 
         let publication = Publication()
@@ -137,29 +138,22 @@ public final class Governor {
     /// Loads and attaches the probes; without them the daemon still holds the budget, and says what is missing.
     private static func probes(
         _ configuration: Configuration, root: String, ledger: MinibatchLedger, news: EventSignal, log: Logger
-    ) -> (CUDAProbes?, RingReader?, PublishedState.Feature) {
+    ) -> (CUDAProbes?, RingReader?, LibraryScan?, PublishedState.Feature) {
         func feature(_ answer: String, _ reason: String) -> PublishedState.Feature {
             .init(name: "cuda_probes", answer: answer, reason: reason)
         }
         guard configuration.probeLevel != .off else {
-            return (nil, nil, feature("no", "probes.level is \"off\""))
+            return (nil, nil, nil, feature("no", "probes.level is \"off\""))
         }
         do {
             let probes = try CUDAProbes()
             let reader = try RingReader(probes: probes, ledger: ledger, news: news)
-            for report in [
-                probes.attachSystemLibraries(root: root, extraPaths: configuration.cudaLibraries),
-                probes.attachRunning(),
-            ] {
-                for library in report.attached {
-                    log.info("Probing \(library.path): \(library.functions.joined(separator: ", ")).")
-                }
-                for refused in report.refused { log.warning("\(refused.reason)") }
-            }
-            return (probes, reader, feature("yes", ""))
+            let scan = try LibraryScan(
+                probes, root: root, extraPaths: configuration.cudaLibraries, log: log)
+            return (probes, reader, scan, feature("yes", ""))
         } catch {
             log.warning("No CUDA program will be seen, only the power budget is held. \(error)")
-            return (nil, nil, feature("no", "\(error)"))
+            return (nil, nil, nil, feature("no", "\(error)"))
         }
     }
 

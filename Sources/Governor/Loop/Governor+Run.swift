@@ -92,6 +92,7 @@ extension Governor {
 
     private func stop() -> Bool {
         SystemdNotification.send("STOPPING=1")
+        libraryScan?.stop()
         reader?.stop()
         tree.unmount()
         guard configuration.restorePolicy == .onExit else {
