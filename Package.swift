@@ -22,6 +22,10 @@ let package = Package(
         .executable(name: "fulcrumd", targets: ["fulcrumd"]),
         .executable(name: "fulcrumctl", targets: ["fulcrumctl"]),
         .library(name: "cuda", type: .dynamic, targets: ["StandInCUDA"]),
+        .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Telemetry", targets: ["Telemetry"]),
+        .library(name: "VirtualFiles", targets: ["VirtualFiles"]),
+        .library(name: "SystemCalls", targets: ["SystemCalls"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),

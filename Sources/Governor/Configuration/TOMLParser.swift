@@ -3,9 +3,9 @@
 struct TOMLParser {
     private static let nestingLimit = 16
 
-    private let bytes: [UInt8]
-    private var position = 0
-    private var line = 1
+    let bytes: [UInt8]
+    var position = 0
+    var line = 1
 
     /// Parses a whole file. Linear in its length.
     static func parse(_ bytes: [UInt8]) throws(TOMLError) -> TOMLTable {
@@ -13,7 +13,7 @@ struct TOMLParser {
         return try parser.document()
     }
 
-    private init(bytes: [UInt8]) {
+    init(bytes: [UInt8]) {
         let mark: [UInt8] = [0xef, 0xbb, 0xbf]
         self.bytes = bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes
     }
@@ -212,138 +212,25 @@ struct TOMLParser {
         return .float(float)
     }
 
-    // MARK: Strings
-
-    private mutating func literalString() throws(TOMLError) -> String {
-        position += 1
-        let start = position
-        while let byte = peek, byte != UInt8(ascii: "'") {
-            try refuseControl(byte)
-            position += 1
-        }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard take("'") else { throw error("The text is not closed with '.") }
-        return text
-    }
-
-    private mutating func basicString() throws(TOMLError) -> String {
-        position += 1
-        var text = [UInt8]()
-        while let byte = peek, byte != UInt8(ascii: "\"") {
-            try refuseControl(byte)
-            if byte == UInt8(ascii: "\\") {
-                try escape(into: &text)
-            } else {
-                text.append(byte)
-                position += 1
-            }
-        }
-        guard take("\"") else { throw error("The text is not closed with \".") }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private mutating func multilineLiteralString() throws(TOMLError) -> String {
-        let start = line
-        position += 3
-        skipFirstNewline()
-        var text = [UInt8]()
-        while !startsWith("'''") {
-            guard peek != nil else { throw TOMLError(line: start, problem: "The text is not closed with '''.") }
-            try takeByte(into: &text)
-        }
-        position += 3
-        while text.count < bytes.count, take("'") { text.append(UInt8(ascii: "'")) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private mutating func multilineBasicString() throws(TOMLError) -> String {
-        let start = line
-        position += 3
-        skipFirstNewline()
-        var text = [UInt8]()
-        while !startsWith("\"\"\"") {
-            guard let byte = peek else {
-                throw TOMLError(line: start, problem: "The text is not closed with \"\"\".")
-            }
-            if byte == UInt8(ascii: "\\") {
-                if !skipLineContinuation() { try escape(into: &text) }
-            } else {
-                try takeByte(into: &text)
-            }
-        }
-        position += 3
-        while text.count < bytes.count, take("\"") { text.append(UInt8(ascii: "\"")) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private mutating func takeByte(into text: inout [UInt8]) throws(TOMLError) {
-        guard let byte = peek else { return }
-        if byte == 0x0a {
-            line += 1
-        } else if !(byte == 0x0d && next == 0x0a) {
-            try refuseControl(byte)
-        }
-        text.append(byte)
-        position += 1
-    }
-
-    /// A backslash at the end of a line swallows all white space up to the next character.
-    private mutating func skipLineContinuation() -> Bool {
-        var probe = position + 1
-        while probe < bytes.count, bytes[probe] == 0x20 || bytes[probe] == 0x09 || bytes[probe] == 0x0d { probe += 1 }
-        guard probe < bytes.count, bytes[probe] == 0x0a else { return false }
-        while probe < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[probe]) {
-            if bytes[probe] == 0x0a { line += 1 }
-            probe += 1
-        }
-        position = probe
-        return true
-    }
-
-    private mutating func escape(into text: inout [UInt8]) throws(TOMLError) {
-        guard let byte = next else { throw error("The text ends in a backslash.") }
-        position += 2
-        let digits: Int
-        switch byte {
-        case UInt8(ascii: "b"): return text.append(0x08)
-        case UInt8(ascii: "t"): return text.append(0x09)
-        case UInt8(ascii: "n"): return text.append(0x0a)
-        case UInt8(ascii: "f"): return text.append(0x0c)
-        case UInt8(ascii: "r"): return text.append(0x0d)
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return text.append(byte)
-        case UInt8(ascii: "u"): digits = 4
-        case UInt8(ascii: "U"): digits = 8
-        default: throw error("The escape \\\(Character(UnicodeScalar(byte))) is not known.")
-        }
-        let end = min(position + digits, bytes.count)
-        guard let code = UInt32(String(decoding: bytes[position..<end], as: UTF8.self), radix: 16),
-            end - position == digits, let scalar = UnicodeScalar(code)
-        else {
-            throw error("The escape \\\(digits == 4 ? "u" : "U") wants \(digits) hexadecimal digits of a character.")
-        }
-        text.append(contentsOf: Array(String(Character(scalar)).utf8))
-        position = end
-    }
-
     // MARK: Bytes
 
-    private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
-    private var next: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
+    var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var next: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
 
-    private var found: String {
+    var found: String {
         guard let byte = peek, byte != 0x0a, byte != 0x0d else {
             return peek == nil ? "the end of the file" : "the end of the line"
         }
         return byte < 0x80 && byte >= 0x20 ? "\"\(Character(UnicodeScalar(byte)))\"" : "byte \(byte)"
     }
 
-    private mutating func take(_ character: UnicodeScalar) -> Bool {
+    mutating func take(_ character: UnicodeScalar) -> Bool {
         guard peek == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    private func startsWith(_ text: StaticString) -> Bool {
+    func startsWith(_ text: StaticString) -> Bool {
         bytes[position...].starts(with: "\(text)".utf8)
     }
 
@@ -351,7 +238,7 @@ struct TOMLParser {
         while peek == 0x20 || peek == 0x09 { position += 1 }
     }
 
-    private mutating func skipFirstNewline() {
+    mutating func skipFirstNewline() {
         if peek == 0x0d, next == 0x0a { position += 1 }
         if take("\n") { line += 1 }
     }
@@ -381,14 +268,14 @@ struct TOMLParser {
         guard peek == nil || peek == 0x0a else { throw error("The line should end here, found \(found).") }
     }
 
-    private func refuseControl(_ byte: UInt8) throws(TOMLError) {
+    func refuseControl(_ byte: UInt8) throws(TOMLError) {
         if (byte < 0x20 && byte != 0x09) || byte == 0x7f {
             throw error(
                 byte == 0x0a ? "The text does not end on its line." : "There is a control character, byte \(byte).")
         }
     }
 
-    private func error(_ problem: String) -> TOMLError {
+    func error(_ problem: String) -> TOMLError {
         TOMLError(line: line, problem: problem)
     }
 
