@@ -46,19 +46,22 @@ install: static
 	install -m 644 etc/defaults.toml $(DESTDIR)$(PREFIX)/lib/fulcrum/defaults.toml
 	test -e $(DESTDIR)/etc/fulcrum/fulcrum.toml || \
 	    install -m 644 etc/fulcrum.toml $(DESTDIR)/etc/fulcrum/fulcrum.toml
-	install -m 644 systemd/fulcrumd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service
+	sed 's|/usr/|$(PREFIX)/|' systemd/fulcrumd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service
 	install -m 644 systemd/fulcrum.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fulcrum.conf
 	install -m 644 udev/60-fulcrum.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-fulcrum.rules
 	@test -n "$(DESTDIR)" || echo "Installed. Start with: systemd-sysusers && systemctl daemon-reload && systemctl enable --now fulcrumd"
 
 uninstall:
+	-test -n "$(DESTDIR)" || test ! -d /run/systemd/system || systemctl disable --now fulcrumd
 	rm -f $(DESTDIR)$(PREFIX)/sbin/fulcrumd $(DESTDIR)$(PREFIX)/bin/fulcrumctl \
 	    $(DESTDIR)$(PREFIX)/lib/fulcrum/defaults.toml $(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/fulcrum.conf $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-fulcrum.rules
 	-rmdir $(DESTDIR)$(PREFIX)/lib/fulcrum
+	@test -z "$(DESTDIR)" || find $(DESTDIR)$(PREFIX) -depth -type d -empty -delete
 	@echo "Left in place: $(DESTDIR)/etc/fulcrum"
 
-deb: static
+deb: setup
 	@scripts/deb.sh "$(VERSION)"
 
 fmt:

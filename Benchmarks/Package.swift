@@ -20,7 +20,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CAllocationCount"),
-        .target(name: "CBaseline"),
+        .target(name: "CBaseline", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "ProbedLibrary"),
         .executableTarget(name: "waiting-process", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(

@@ -42,8 +42,8 @@ public final class Governor {
     let reader: RingReader?
     let libraryScan: LibraryScan?
     let grid: ModeGrid
-    /// The mode that was in force before our first write.
-    let stockMode: PowerMode?
+    /// The mode that was in force before our first write since the board was its own.
+    var stockMode: PowerMode?
     let tree: PublishedTree
     let writtenBudget: BudgetInbox
     private let service: ServiceDirectory
@@ -73,6 +73,8 @@ public final class Governor {
     var knobsReadAt: UInt64 = 0
     var retryKnobsAt: UInt64 = 0
     var lastMoveAt: UInt64 = 0
+    /// More processes were seen than are followed; said once.
+    var isCrowded = false
 
     /// Reads the configuration, takes the lock, finds the board, gives it back to its stock values if an earlier daemon left a
     /// journal, attaches the probes and mounts the tree. Throws what makes governing impossible; what only makes it poorer

@@ -1,5 +1,6 @@
 #include "include/baseline.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,4 +14,12 @@ long baseline_read_numbers(const int *descriptors, int count) {
         sum += strtol(text, NULL, 10);
     }
     return sum;
+}
+
+int baseline_stay_on(int cpu) {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    for (int index = 0; index < CPU_SETSIZE; index++)
+        if (cpu < 0 || index == cpu) CPU_SET(index, &cpus);
+    return sched_setaffinity(0, sizeof cpus, &cpus);
 }

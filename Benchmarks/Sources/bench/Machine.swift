@@ -27,7 +27,6 @@ struct Machine {
     }
 
     private static var isVirtual: Bool {
-        processorText.split(separator: "\n").contains { $0.hasPrefix("flags") && $0.hasSuffix("hypervisor") }
-            || processorText.contains(" hypervisor ")
+        processorText.split(separator: "\n").contains { $0.hasPrefix("flags") && $0.split(separator: " ").contains("hypervisor") }
     }
 }

@@ -1,13 +1,12 @@
 import Glibc
 import SystemCalls
-import SystemPackage
 import Telemetry
 
 /// What the probes at level `boundaries` add to one wait of a process.
 enum ProbeBenchmark {
-    private static let minibatchNanoseconds = 60e6
+    fileprivate static let minibatchNanoseconds = 60e6
 
-    private struct Round {
+    fileprivate struct Round {
         let bare: Double
         let empty: Double?
         let probed: Double
@@ -41,51 +40,64 @@ enum ProbeBenchmark {
         let ledger = MinibatchLedger()
         let reader = try RingReader(probes: probes, ledger: ledger, news: EventSignal())
         try probes.attach(libraryAt: copies[2])
-        let process = try ChildProcess([programs + "/waiting-process"] + copies)
-        guard process.readLine() == "ready" else { throw BenchmarkError("The process of the probe benchmark did not start.") }
-
-        let paced = try measure(process, calls: 1, pauseMicroseconds: 2_000, rounds: 1_000)
-        try section.add("paced", paced)
-        let burst = try measure(process, calls: 200, pauseMicroseconds: 500, rounds: 500)
-        try section.add("back to back", burst)
-        process.closeInput()
-        _ = process.wait()
-
-        // Reading goes on in a thread: the exit is the last record.
-        let expected = UInt64(1 * (1_000 + 50) + 200 * (500 + 50))
-        var seen: ProcessActivity?
-        for _ in 0..<2_000 {
-            seen = ledger.snapshot().first { $0.process.pid == process.pid }
-            if seen?.hasExited == true { break }
-            usleep(1_000)
+        var expected: UInt64 = 0
+        var counted: UInt64 = 0
+        for (pace, calls, pauseMicroseconds, rounds) in [("paced", 1, 2_000, 1_000), ("back to back", 200, 500, 500)] {
+            let process = try ChildProcess(
+                [programs + "/waiting-process"] + copies + [calls, pauseMicroseconds, rounds + warmUp].map(String.init))
+            let measured = try times(of: process, calls: calls)
+            guard process.wait() == 0, measured.count == rounds + warmUp else {
+                throw BenchmarkError("The process that waits ended early.")
+            }
+            section.add(pace, Array(measured.dropFirst(warmUp)))
+            expected += UInt64(calls * (rounds + warmUp))
+            counted += boundaries(of: process.pid, in: ledger)
         }
         reader.stop()
         section.remarks.append(
-            "Boundaries counted: \(seen?.boundaries ?? 0) of \(expected) waits; records that found the ring full: "
-                + "\(probes.losses.records).")
+            "Waits made \(expected), boundaries counted \(counted), records that found the ring full \(probes.losses.records).")
         return section
     }
 
-    /// Nanoseconds per call, after 50 rounds that do not count.
-    private static func measure(
-        _ process: ChildProcess, calls: Int, pauseMicroseconds: Int, rounds: Int
-    ) throws -> [Round] {
-        try process.write("\(calls) \(pauseMicroseconds) \(rounds + 50)\n")
+    private static let warmUp = 50
+
+    /// Nanoseconds per call of each round that the process prints.
+    private static func times(of process: ChildProcess, calls: Int) throws -> [Round] {
         var result: [Round] = []
-        while let line = process.readLine(), line != "done" {
+        while let line = process.readLine() {
             let numbers = line.split(separator: " ").compactMap { Double($0) }
-            guard numbers.count == 3 else { throw BenchmarkError("The process of the probe benchmark said \"\(line)\".") }
-            let scale = Double(calls)
-            result.append(
-                Round(
-                    bare: numbers[0] / scale, empty: numbers[1] < 0 ? nil : numbers[1] / scale, probed: numbers[2] / scale))
+            guard numbers.count == 3 else { throw BenchmarkError("The process that waits said \"\(line)\".") }
+            let perCall = numbers.map { $0 / Double(calls) }
+            result.append(Round(bare: perCall[0], empty: perCall[1] < 0 ? nil : perCall[1], probed: perCall[2]))
         }
-        guard result.count == rounds + 50 else { throw BenchmarkError("The process of the probe benchmark ended early.") }
-        return Array(result.dropFirst(50))
+        return result
+    }
+
+    /// What the ledger counted of an ended process. The reader's thread may still be at its last records.
+    private static func boundaries(of pid: Int32, in ledger: MinibatchLedger) -> UInt64 {
+        var activity: ProcessActivity?
+        for _ in 0..<2_000 {
+            activity = ledger.snapshot().first { $0.process.pid == pid }
+            if activity?.hasExited == true { break }
+            usleep(1_000)
+        }
+        return activity?.boundaries ?? 0
     }
 }
 
 extension Section {
-    fileprivate mutating func add(_ pace: String, _ rounds: [ProbeBenchmark.Round]) throws {
+    fileprivate mutating func add(_ pace: String, _ rounds: [ProbeBenchmark.Round]) {
+        guard let bare = Row("baseline: call without a probe, \(pace)", "ns", rounds.map(\.bare)) else { return }
+        let empty = Row("baseline: call with an empty uprobe and uretprobe, \(pace)", "ns", rounds.compactMap(\.empty))
+        // A difference within a round, so that both have met the same noise.
+        let added = rounds.map { $0.probed - $0.bare }
+        rows += [
+            Row("call with the probes, \(pace)", "ns", rounds.map(\.probed), over: empty),
+            Row("added by the probes, \(pace)", "ns", added),
+            Row(
+                "added, of a minibatch of 60 ms with one wait, \(pace)", "%",
+                added.map { $0 / ProbeBenchmark.minibatchNanoseconds * 100 }, target: .under(0.1)), bare, empty,
+        ].compactMap(\.self)
+        if empty == nil { remarks.append("The kernel gave no empty uprobe (\(pace)); there is no such baseline.") }
     }
 }

@@ -1,3 +1,4 @@
+import CBaseline
 import Glibc
 import SystemCalls
 import VirtualFiles
@@ -9,7 +10,8 @@ enum TreeBenchmark {
 
     /// The process that serves the tree, so that a read crosses from one process to another as it does in the field. Ends with its
     /// standard input.
-    static func serve(at path: String) throws {
+    static func serve(at path: String, cpu: Int32) throws {
+        guard baseline_stay_on(cpu) == 0 else { throw BenchmarkError("Could not stay on CPU \(cpu): errno \(errno).") }
         let tree = FileTree()
         for file in files { try tree.add(file, .integer { 24_000_000 }) }
         let server = FileServer(tree: tree) { print($0) }
@@ -25,36 +27,39 @@ enum TreeBenchmark {
             title: "Virtual file tree",
             method: """
                 One reader, one server process. Each operation is timed alone, and takes turns with the same operation on a file \
-                of the same content and depth on a tmpfs (/dev/shm). The attribute makes its text anew for each read.
+                of the same content and depth on a tmpfs (/dev/shm). The attribute makes its text anew for each read. "One core": both \
+                processes are kept on one core, so that no idle core has to be woken, which a virtual machine pays for; "any core": \
+                the scheduler places them.
                 """)
         guard geteuid() == 0 else {
             section.skipped = "mounting a FUSE file system needs root."
             return section
         }
         let plain = try ScratchFolder("plain", below: "/dev/shm")
-        let folder = try ScratchFolder("tree")
         for file in files { try plain.write(text, file) }
-        let server = try ChildProcess([program, "serve-tree", folder.path])
-        defer {
-            server.closeInput()
-            _ = server.wait()
-        }
-        guard server.readLine() == "ready" else {
-            section.skipped = "the tree could not be mounted."
-            return section
-        }
-        for file in files {
-            let depth = file.split(separator: "/").count - 1
-            let place = depth == 1 ? "one directory deep" : "\(depth) directories deep"
-            let mounted = "\(folder.path)/\(file)"
-            let bare = "\(plain.path)/\(file)"
-            try section.add("open+read+close, \(place)", target: 80, virtual: { openReadClose(mounted) }) {
-                openReadClose(bare)
+        defer { _ = baseline_stay_on(-1) }
+        for (cores, cpu) in [("one core", Int32(0)), ("any core", Int32(-1))] {
+            guard baseline_stay_on(cpu) == 0 else { throw BenchmarkError("Could not stay on CPU \(cpu): errno \(errno).") }
+            let folder = try ScratchFolder("tree")
+            let server = try ChildProcess([program, "serve-tree", folder.path, String(cpu)])
+            defer {
+                server.closeInput()
+                _ = server.wait()
             }
-            let open = try OwnedDescriptor(opening: mounted)
-            let bareOpen = try OwnedDescriptor(opening: bare)
-            let descriptors = (open.rawValue, bareOpen.rawValue)
-            try section.add("pread, \(place)", target: 15, virtual: { read(descriptors.0) }) { read(descriptors.1) }
+            guard server.readLine() == "ready" else { throw BenchmarkError("The tree could not be mounted.") }
+            for file in files {
+                let depth = file.split(separator: "/").count - 1
+                let place = (depth == 1 ? "one directory deep" : "\(depth) directories deep") + ", " + cores
+                let mounted = "\(folder.path)/\(file)"
+                let bare = "\(plain.path)/\(file)"
+                try section.add("open+read+close, \(place)", target: 80, virtual: { openReadClose(mounted) }) {
+                    openReadClose(bare)
+                }
+                let open = try OwnedDescriptor(opening: mounted)
+                let bareOpen = try OwnedDescriptor(opening: bare)
+                let descriptors = (open.rawValue, bareOpen.rawValue)
+                try section.add("pread, \(place)", target: 15, virtual: { read(descriptors.0) }) { read(descriptors.1) }
+            }
         }
         return section
     }

@@ -2,11 +2,11 @@
 // uretprobe of this process that run no program, PROBED is whatever the parent has attached. The copies take turns, so
 // that all three meet the same noise.
 //
-// Reads lines "CALLS PAUSE_US ROUNDS": per round and copy, CALLS calls in one go after a pause. Answers per round
-// "NONE EMPTY PROBED" in nanoseconds for all CALLS, then "done". EMPTY is -1 where the kernel gave no such probe.
+// waiting-process NONE EMPTY PROBED CALLS PAUSE_US ROUNDS
+//
+// Per round and copy, CALLS calls in one go after a pause. Prints per round "NONE EMPTY PROBED", in nanoseconds for all
+// CALLS, when all rounds are over. EMPTY is -1 where the kernel gave no such probe.
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,31 +63,28 @@ static long long timed(wait_function *wait, long calls, long pause_us) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 4) return 2;
+    if (count != 7) return 2;
+    long calls = atol(arguments[4]), pause_us = atol(arguments[5]), rounds = atol(arguments[6]);
+    if (calls <= 0 || pause_us < 0 || rounds <= 0 || rounds > 1000000) return 2;
     wait_function *waits[3];
     for (int index = 0; index < 3; index++) {
         void *library = dlopen(arguments[index + 1], RTLD_NOW | RTLD_LOCAL);
-        if (!library) {
+        if (library) waits[index] = (wait_function *)dlsym(library, "cuStreamSynchronize");
+        if (!library || !waits[index]) {
             fprintf(stderr, "%s\n", dlerror());
             return 1;
         }
-        waits[index] = (wait_function *)dlsym(library, "cuStreamSynchronize");
-        if (!waits[index]) return 1;
     }
     uint64_t offset = file_offset(waits[1]);
     int has_empty = offset && attach_empty(arguments[2], offset, 0) >= 0 && attach_empty(arguments[2], offset, 1) >= 0;
-    puts("ready");
-    fflush(stdout);
-    long calls, pause_us, rounds;
-    while (scanf("%ld %ld %ld", &calls, &pause_us, &rounds) == 3) {
-        for (long round = 0; round < rounds; round++) {
-            long long none = timed(waits[0], calls, pause_us);
-            long long empty = has_empty ? timed(waits[1], calls, pause_us) : -1;
-            long long probed = timed(waits[2], calls, pause_us);
-            printf("%lld %lld %lld\n", none, empty, probed);
-        }
-        puts("done");
-        fflush(stdout);
+    long long(*times)[3] = calloc((size_t)rounds, sizeof *times);
+    if (!times) return 1;
+    for (long round = 0; round < rounds; round++) {
+        times[round][0] = timed(waits[0], calls, pause_us);
+        times[round][1] = has_empty ? timed(waits[1], calls, pause_us) : -1;
+        times[round][2] = timed(waits[2], calls, pause_us);
     }
+    for (long round = 0; round < rounds; round++)
+        printf("%lld %lld %lld\n", times[round][0], times[round][1], times[round][2]);
     return 0;
 }

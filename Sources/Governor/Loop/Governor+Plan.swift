@@ -14,7 +14,7 @@ extension Governor {
     func advancePlan(at now: UInt64) {
         guard manualReason == nil else { return }
         guard let index = primaryIndex else {
-            if requestedMode != nil, !powerGuard.isHolding {
+            if requestedMode != nil, !powerGuard.isHolding, now >= retryKnobsAt {
                 restoreBoard(because: "no training runs")
             }
             return
@@ -44,11 +44,16 @@ extension Governor {
         powerGuard.reset()
         takeUp()
         decide("The budget is now \(watts(configuration.budgetWatts)), from \(source).")
-        if let index = primaryIndex {
-            workloads[index].window = nil
-            replan(index, isSearching: false, at: now)
-        }
+        planAnew(at: now)
         publish(at: now)
+    }
+
+    /// Drops the plan in force and makes another; where the knobs cannot be written now, the next ticks try again.
+    func planAnew(at now: UInt64) {
+        guard let index = primaryIndex else { return }
+        workloads[index].window = nil
+        enter(.matched, index, "the plan is made anew")
+        replan(index, isSearching: false, at: now)
     }
 
     /// Asks the plan what comes next for one workload, and does it.
@@ -60,7 +65,6 @@ extension Governor {
         let name = workloads[index].name
         switch plan {
         case .profile(let mode):
-            // Between two profiles the board would go back and forth for nothing; a new search starts from the best so far.
             guard move(to: mode, at: now) else { return }
             workloads[index].window = ProfileWindow(
                 mode: mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
@@ -98,7 +102,7 @@ extension Governor {
             counters.profiles += 1
             workloads[index].profilesMade += 1
             workloads[index].observed.record(observation)
-            remembered[workloads[index].profileKey] = workloads[index].observed
+            remember(workloads[index])
             workloads[index].window = nil
             log.info(
                 "\(workloads[index].name): mode \(observation.mode) takes \(milliseconds(observation.minibatchMilliseconds)) at \(watts(observation.powerWatts))."
@@ -131,7 +135,7 @@ extension Governor {
         refined.powerWatts = mean
         workloads[index].settled = refined
         workloads[index].observed.record(refined)
-        remembered[workloads[index].profileKey] = workloads[index].observed
+        remember(workloads[index])
         guard mean > configuration.budgetWatts else { return }
         let finding =
             "mode \(refined.mode) draws \(watts(mean)) in the long run, not \(watts(expected)), and that is over the budget"
@@ -181,6 +185,12 @@ extension Governor {
         remembered[workloads[index].profileKey] = nil
         enter(.drifted, index, reason)
         decide("\(workloads[index].name): drifted, as \(reason); what was observed of it is dropped.")
+    }
+
+    /// Keeps what was observed for the day the workload returns. Bounded: names come from processes.
+    private func remember(_ workload: Workload) {
+        guard remembered[workload.profileKey] != nil || remembered.count < Self.workloadLimit else { return }
+        remembered[workload.profileKey] = workload.observed
     }
 
     func enter(_ state: Workload.State, _ index: Int, _ reason: String) {

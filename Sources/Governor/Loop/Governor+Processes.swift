@@ -1,10 +1,11 @@
+import Board
 import Logging
 import Policy
 import SystemCalls
 import Telemetry
 
 extension Governor {
-    /// Most workloads that are followed at a time; more are named once and left alone.
+    /// Most workloads that are followed at a time, and whose observations are kept.
     static let workloadLimit = 256
 
     /// Compares the ledger with the workloads that we know: arrivals, exits, progress.
@@ -38,7 +39,13 @@ extension Governor {
     }
 
     private func arrive(_ process: ProcessActivity, at now: UInt64) {
-        guard workloads.count < Self.workloadLimit else { return }
+        guard workloads.count < Self.workloadLimit else {
+            if !isCrowded { decide("More than \(Self.workloadLimit) processes use the GPU; the later ones are not followed.") }
+            isCrowded = true
+            return
+        }
+        // Somebody may have chosen another preset while the board was its own.
+        if requestedMode == nil { stockMode = (try? board.effectiveMode()) ?? stockMode }
         let description = ProcessDescription(pid: process.process.pid)
         let match = classify(description)
         var name = match.name

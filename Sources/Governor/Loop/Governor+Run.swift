@@ -73,7 +73,10 @@ extension Governor {
         } catch {
             log.error("\(error)")
         }
-        takeUp()
+        if manualReason != nil {
+            takeUp()
+            planAnew(at: MonotonicClock.nanoseconds())
+        }
         let needsRestart =
             old.probeLevel != new.probeLevel || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
         decide(
@@ -118,6 +121,7 @@ extension Governor {
             return report.isComplete
         } catch {
             log.error("\(error)")
+            retryKnobsAt = MonotonicClock.nanoseconds() + 10_000_000_000
             return false
         }
     }
