@@ -53,7 +53,8 @@ import Testing
             #expect(entry != nil, "\(path) is served and not documented")
             var status = stat()
             #expect(lstat(stage.tree.root + "/" + path, &status) == 0)
-            #expect(status.st_mode & 0o777 == entry?.mode, "\(path) has mode \(String(status.st_mode & 0o777, radix: 8))")
+            #expect(
+                status.st_mode & 0o777 == entry?.mode, "\(path) has mode \(String(status.st_mode & 0o777, radix: 8))")
             #expect(stage.tree.text(path) != nil, "\(path) cannot be read")
         }
         for entry in entries {

@@ -112,7 +112,7 @@ import Testing
             match = [{ exe = "python3", cmdline = \"\"\"train\"\"\" }]
             """.utf8)
         var generator = SplitMix(state: 1)
-        for _ in 0..<60000 {
+        for _ in 0..<10_000 {
             var bytes = seed
             for _ in 0..<(1 + generator.next() % 6) {
                 let position = Int(generator.next() % UInt64(bytes.count))
