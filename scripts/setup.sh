@@ -3,7 +3,7 @@
 set -eu
 
 minimum="6.2"
-packages="build-essential git pkg-config libbpf-dev libelf-dev zlib1g-dev libgpiod-dev libfuse3-dev"
+packages="build-essential ca-certificates git pkg-config libbpf-dev libelf-dev zlib1g-dev libgpiod-dev libfuse3-dev"
 
 stop() {
     echo "setup: $*" >&2
@@ -12,8 +12,9 @@ stop() {
 
 command -v swift >/dev/null 2>&1 ||
     stop "Swift was not found in PATH; install Swift $minimum or newer from https://www.swift.org/install/linux and try again."
-version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-[ -n "$version" ] || stop "'swift --version' printed no version; the Swift toolchain in PATH does not work."
+said=$(swift --version 2>&1 || true)
+version=$(echo "$said" | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+[ -n "$version" ] || stop "the Swift toolchain in PATH does not work; 'swift --version' says: $(echo "$said" | head -n 1)"
 lowest=$(printf '%s\n%s\n' "$minimum" "$version" | sort -V | head -n 1)
 [ "$lowest" = "$minimum" ] || stop "Swift $version is too old; Fulcrum needs Swift $minimum or newer."
 
@@ -37,7 +38,7 @@ fi
 echo "setup: installing$missing${sudo:+ (with sudo)}"
 export DEBIAN_FRONTEND=noninteractive
 # A fresh machine has no package lists; an old list can name versions that are gone, so a failed install retries with a new one.
-install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; }
+install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }
 if [ -z "$(ls /var/lib/apt/lists 2>/dev/null | grep -v -e lock -e partial || true)" ]; then
     $sudo apt-get update -qq
 fi

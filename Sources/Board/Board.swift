@@ -67,8 +67,15 @@ public final class Board: Sendable {
     /// Gives the knobs the values in the journal, verifies them, and removes the journal if all are back. Goes on after a
     /// failure, so that as much as possible is restored. Throws `journalRefused`, before any write, if the journal does
     /// not fit this board; `journalNotStored` if it cannot be removed.
-    public func restore(_ journal: Journal) throws(BoardError) -> RestoreReport {
-        try knobSet.withLock { (set) throws(BoardError) in try set.restore(journal) }
+    ///
+    /// The knobs in `kept` stay as they are: somebody else has set them since, and the report says so.
+    public func restore(_ journal: Journal, keeping kept: Set<String> = []) throws(BoardError) -> RestoreReport {
+        try knobSet.withLock { (set) throws(BoardError) in try set.restore(journal, keeping: kept) }
+    }
+
+    /// The clocks that a cooling device holds below what we asked for now. Two reads per clock.
+    public func limitations() -> [Adjustment] {
+        knobSet.withLock { $0.limitations() }
     }
 
     /// The knobs that no longer read what they read after our last write; empty before the first. One read per knob file.

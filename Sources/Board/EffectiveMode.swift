@@ -36,6 +36,30 @@ extension KnobSet {
             cores: Swift.max(online.count, 1), cpuKHz: caps.min() ?? Board.unknownFrequency, gpuHz: gpuHz, emcHz: emcHz)
     }
 
+    /// Clocks whose cap reads below what we asked for while a cooling device acts on them.
+    func limitations() -> [Adjustment] {
+        guard !settings.isEmpty else { return [] }
+        var found = [Adjustment]()
+        for attribute in readableAttributes(online: (try? cpu.onlineCores(files)) ?? []) where attribute.role == .max {
+            guard let text = settings[attribute.path]?.requested, let requested = Int(text),
+                let now = try? files.integer(attribute.path)
+            else { continue }
+            let points = operatingPoints(of: attribute)
+            let (ours, effective) = (Knob.cap(requested, within: points), Knob.cap(now, within: points))
+            guard effective < ours, let limiter = limiter(of: attribute) else { continue }
+            found.append(
+                Adjustment(knob: attribute.knob, requested: ours, effective: effective, cause: .limited(limiter)))
+        }
+        return found
+    }
+
+    /// "No cap" has several spellings.
+    private func sameValue(_ left: String, _ right: String, of attribute: KnobAttribute) -> Bool {
+        guard attribute.role == .max, let left = Int(left), let right = Int(right) else { return left == right }
+        let points = operatingPoints(of: attribute)
+        return Knob.cap(left, within: points) == Knob.cap(right, within: points)
+    }
+
     func foreignWrites() -> [ForeignWrite] {
         guard !settings.isEmpty else { return [] }
         let online = (try? cpu.onlineCores(files)) ?? []
@@ -44,6 +68,8 @@ extension KnobSet {
             guard let setting = settings[attribute.path] else { continue }
             let now = try? files.read(attribute.path)
             if now == setting.effective { continue }
+            // Our own request, in force again after the limiter that had held it down let go.
+            if let now, let requested = setting.requested, sameValue(now, requested, of: attribute) { continue }
             changes.append(
                 ForeignWrite(
                     knob: attribute.knob, path: attribute.path, ours: setting.effective, now: now,

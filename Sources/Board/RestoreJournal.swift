@@ -1,9 +1,10 @@
 extension KnobSet {
-    mutating func restore(_ journal: Journal) throws(BoardError) -> RestoreReport {
-        let entries = journal.entries
+    mutating func restore(_ journal: Journal, keeping kept: Set<String>) throws(BoardError) -> RestoreReport {
         var report = RestoreReport()
-        if entries.isEmpty { return report }
-        try check(journal, entries)
+        if journal.isEmpty { return report }
+        try check(journal, journal.entries)
+        let entries = journal.entries.filter { !kept.contains($0.knob) }
+        for knob in kept.sorted() { report.notes.append("\(knob) stays as it is, since somebody else has set it.") }
         settings = [:]
         let before = try cpu.onlineCores(files)
         let online = switchOn(entries, online: before, &report)

@@ -48,8 +48,7 @@ package final class Stage {
         privilege = try Privilege()
         self.binaries = binaries
         self.pace = pace
-        folder = "/tmp/fulcrum-\(name)-\(getpid())"
-        try Directory.create(folder)
+        folder = try Directory.createTemporary("/tmp/fulcrum-\(name)-")
         board = VirtualBoardFiles(root: folder + "/board")
         tree = GovernorTree(root: folder + "/tree")
     }
@@ -155,6 +154,14 @@ package final class Stage {
         daemon?.signal(SIGKILL)
         _ = daemon?.wait()
         daemon = nil
+    }
+
+    /// Takes the board away under the governor, as if its driver had crashed.
+    package func killBoard() {
+        boardProcess?.signal(SIGKILL)
+        _ = boardProcess?.wait()
+        boardProcess = nil
+        if mounts.contains(board.root + " ") { unmount(board.root) }
     }
 
     /// Ends everything in the order that lets each give back what it took, and removes the folder.

@@ -30,7 +30,6 @@ public final class Governor {
 
     let options: Options
     let log: Logger
-    let configurationFiles: [String]
     var configuration: Configuration
     /// The budget as the files have it; the tree may have set another since.
     var fileBudgetWatts: Double
@@ -62,6 +61,11 @@ public final class Governor {
     var effectiveMode: PowerMode?
     /// Why the knobs are left alone, if they are: somebody else wrote one.
     var manualReason: String?
+    /// The clocks that a cooling device holds down, as a sentence part; nil while none is.
+    var throttle: String?
+    var limitations: [Adjustment] = []
+    /// Whether it was said that the module's power cannot be measured.
+    var isBlind = false
     /// The last failure to write the knobs.
     var knobTrouble: String?
     var manualKnobs: Set<String> = []
@@ -82,8 +86,7 @@ public final class Governor {
     public init(options: Options, log: Logger) throws {
         self.options = options
         self.log = log
-        configurationFiles = options.configurationFiles ?? ConfigurationReader.installedFiles()
-        configuration = try ConfigurationReader.read(configurationFiles)
+        configuration = try ConfigurationReader.read(Self.configurationFiles(options))
         fileBudgetWatts = configuration.budgetWatts
         service = try ServiceDirectory(options.servicePath)
         let processesChanged = try EventSignal()
@@ -106,6 +109,8 @@ public final class Governor {
         let publication = Publication()
         var initial = PublishedState()
         initial.rails = rails.samples.map { .init(label: $0.label) }
+        initial.budget.microwatts = Int((configuration.budgetWatts * 1e6).rounded())
+        initial.budget.source = budgetSource
         initial.knobs = board.knobs.map { .init(name: $0.name) }
         tree = try PublishedTree(
             publication: publication, initial: initial, writerGroup: groupID("fulcrum") ?? 0,
@@ -157,6 +162,10 @@ public final class Governor {
             log.warning("No CUDA program will be seen, only the power budget is held. \(error)")
             return (nil, nil, nil, feature("no", "\(error)"))
         }
+    }
+
+    static func configurationFiles(_ options: Options) -> [String] {
+        options.configurationFiles ?? ConfigurationReader.installedFiles()
     }
 
     func waitForEvents(_ handle: (LoopEvent) -> Void) {

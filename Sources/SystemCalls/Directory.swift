@@ -24,6 +24,21 @@ public enum Directory {
         unsafe access(path, F_OK) == 0
     }
 
+    /// Makes a new directory whose name nobody could know before, `prefix` and six characters (mkdtemp(3)), and that others may
+    /// enter and only the caller may change. Returns its path.
+    public static func createTemporary(_ prefix: String) throws(SystemCallError) -> String {
+        var template = [UInt8](prefix.utf8) + [UInt8]("XXXXXX\0".utf8)
+        let isMade = unsafe template.withUnsafeMutableBytes { bytes in
+            guard let start = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return false }
+            return unsafe mkdtemp(start) != nil
+        }
+        let path = String(decoding: template.dropLast(), as: UTF8.self)
+        guard isMade, unsafe chmod(path, 0o755) == 0 else {
+            throw SystemCallError("make a temporary directory", path, Errno(rawValue: Glibc.errno))
+        }
+        return path
+    }
+
     /// Makes `path` and its missing parents.
     public static func create(_ path: String, mode: mode_t = 0o755) throws(SystemCallError) {
         if unsafe mkdir(path, mode) == 0 || Glibc.errno == EEXIST { return }

@@ -76,6 +76,30 @@ import Testing
         let applied = try board.apply(mode, journal: journal)
         #expect(applied.effective.gpuHz == 612_000_000)
         #expect(applied.adjustments.map(\.cause) == [.limited("cooling device devfreq-17000000.gpu in state 4")])
+
+        // Known as throttled while it lasts, and nobody's write when it ends.
+        #expect(board.limitations().map(\.knob) == ["gpu"])
+        #expect(board.limitations().map(\.effective) == [612_000_000])
+        #expect(board.foreignWrites().isEmpty)
+        fake.kernel.change { $0.gpuLimit = Int.max }
+        try fake.put("/sys/class/thermal/cooling_device3/cur_state", "0\n")
+        try fake.kernel.settle()
+        #expect(board.limitations().isEmpty)
+        #expect(board.foreignWrites().isEmpty, "our own request is in force again")
+    }
+
+    @Test func aKnobThatSomebodyElseSetIsKeptAtARestore() throws {
+        let fake = try FakeBoard()
+        let board = try fake.board()
+        let journal = try fake.journal()
+        let stock = try board.effectiveMode()
+        _ = try board.apply(board.grid.lowest, journal: journal)
+        let report = try board.restore(journal, keeping: ["gpu"])
+        #expect(report.isComplete && journal.isEmpty)
+        #expect(report.notes == ["gpu stays as it is, since somebody else has set it."])
+        var expected = stock
+        expected.gpuHz = board.grid.lowest.gpuHz
+        #expect(try board.effectiveMode() == expected)
     }
 
     @Test func betweenOperatingPointsTheLowerIsTakenAndTold() throws {

@@ -12,7 +12,7 @@ enum DaemonBenchmark {
                 The release fulcrumd on the virtual AGX Orin (minibatches at the board's pace), rails and power guard every 100 ms, \
                 waits probed, one training process settled. CPU time is that of all threads in /proc/PID/task/*/schedstat (ns; \
                 /proc/PID/stat counts steps of 10 ms and is the check), over \(seconds) s in \(windows) windows; memory is VmRSS of /proc/PID/status. The board's files are a FUSE file system here, so each \
-                read costs two context switches that a board's sysfs does not have. The baseline is a thread that does nothing but \
+                read costs context switches that a board's sysfs does not have; the row with plain copies is without. The baseline is a thread that does nothing but \
                 the preads of the same rail files every 100 ms.
                 """)
         guard geteuid() == 0 else {
@@ -25,6 +25,12 @@ enum DaemonBenchmark {
         let baseline = Row(
             "baseline: bare preads of the rails at 10 Hz", "% of a core",
             try barePolling(scene.railFiles(), seconds: 10))
+        var onPlainFiles: Usage?
+        if let plain = try scene.copyBoard() {
+            try scene.startDaemon(on: plain)
+            onPlainFiles = try Self.usage(of: scene, seconds: seconds / 2)
+            scene.stopDaemon()
+        }
         try scene.startDaemon()
         let idle = try Self.usage(of: scene, seconds: seconds / 2)
         try scene.startWorkload()
@@ -36,7 +42,9 @@ enum DaemonBenchmark {
             Row(
                 "CPU, one workload settled", "% of a core", settled.percent, over: baseline,
                 target: .under(0.5)),
-            Row("CPU, no workload", "% of a core", idle.percent, over: baseline), baseline,
+            Row("CPU, no workload", "% of a core", idle.percent, over: baseline),
+            Row("CPU, no workload, plain copies of the board's files", "% of a core", onPlainFiles?.percent ?? []),
+            baseline,
             Row("RSS at the end", "MB", [settled.endMegabytes], target: .under(30)),
             Row("RSS growth over \(seconds) s", "MB", [settled.endMegabytes - settled.beginMegabytes]),
             Row("heap growth over \(seconds) s (private writable memory)", "MB", [settled.endHeap - settled.beginHeap]),
@@ -45,10 +53,16 @@ enum DaemonBenchmark {
         if state != "settled" {
             section.remarks.append("So the CPU figure includes profiling; run it again for one without.")
         }
-        section.remarks.append(
-            "By thread, one workload settled (% of a core): "
-                + settled.threads.map { "\($0.name) \(fixed($0.percent, 2))" }.joined(separator: ", ")
-                + "; by /proc/PID/stat, all threads: \(fixed(settled.tickPercent, 2)).")
+        for (what, usage) in [
+            ("one workload settled", settled), ("no workload", idle), ("no workload, plain copies", onPlainFiles),
+        ] {
+            guard let usage else { continue }
+            section.remarks.append(
+                "By thread, \(what) (% of a core): "
+                    + usage.threads.map { "\($0.name) \(fixed($0.percent, 2))" }.joined(separator: ", ")
+                    + "; by /proc/PID/stat, all threads: \(fixed(usage.tickPercent, 2)). GPU processes seen that are "
+                    + "not of this benchmark: \(usage.foreignWorkloads).")
+        }
         section.remarks.append(
             "RSS of the daemon: \(fixed(settled.beginMegabytes, 1)) MB at the begin, \(fixed(settled.endMegabytes, 1)) MB at the end; "
                 + "of this, files (programs, libraries) \(fixed(settled.fileMegabytes, 1)) MB.")
@@ -58,6 +72,7 @@ enum DaemonBenchmark {
     private struct Usage {
         var percent: [Double] = []
         var tickPercent = 0.0
+        var foreignWorkloads = 0
         var beginMegabytes = 0.0
         var endMegabytes = 0.0
         var fileMegabytes = 0.0
@@ -86,6 +101,7 @@ enum DaemonBenchmark {
         }
         let elapsed = Double(last.time - begin)
         usage.tickPercent = (process.cpuSeconds() - ticks) / (elapsed / 1e9) * 100
+        usage.foreignWorkloads = scene.foreignWorkloads
         let after = process.memory()
         usage.endMegabytes = after.rss
         usage.endHeap = after.anonymous
@@ -112,7 +128,9 @@ enum DaemonBenchmark {
                 usleep(100_000)
                 for descriptor in descriptors {
                     var buffer: (UInt64, UInt64) = (0, 0)
-                    _ = unsafe withUnsafeMutableBytes(of: &buffer) { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
+                    _ = unsafe withUnsafeMutableBytes(of: &buffer) {
+                        unsafe pread(descriptor, $0.baseAddress, $0.count, 0)
+                    }
                 }
             }
             percent.append(Double(threadNanoseconds() - begin) / 1e9 * 100)

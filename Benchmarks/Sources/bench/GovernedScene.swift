@@ -50,8 +50,18 @@ final class GovernedScene {
         return files
     }
 
-    /// Short profiles, as what is measured is the time after them.
-    func startDaemon() throws {
+    /// Copies the board's files to plain ones, on which the daemon runs without a FUSE server. Knobs are no knobs there, so no
+    /// workload may be governed on them. Nil if that failed.
+    func copyBoard() throws -> String? {
+        let plain = folder + "/plain"
+        // Files that are only written cannot be copied; that is no matter for a daemon that writes nothing.
+        _ = try ChildProcess(["cp", "-a", root, plain], errorPath: "/dev/null").wait()
+        return Directory.exists(plain + "/sys/bus/i2c/devices") ? plain : nil
+    }
+
+    /// Starts the daemon on the virtual board, or on the files at `other`. Short profiles, as what is measured is the time
+    /// after them.
+    func startDaemon(on other: String? = nil) throws {
         let configuration = """
             [budget]
             power_w = 30
@@ -74,10 +84,17 @@ final class GovernedScene {
         let log = folder + "/fulcrumd.log"
         daemon = try ChildProcess(
             [
-                programs + "/fulcrumd", "--root", root, "--tree", tree, "--service", folder + "/fulcrumd", "--config", file,
+                programs + "/fulcrumd", "--root", other ?? root, "--tree", tree, "--service", folder + "/fulcrumd",
+                "--config", file,
                 "--stop-at-end-of-input",
             ], outputPath: log, errorPath: log)
         try wait(seconds: 30, "The daemon did not publish its tree") { Directory.exists(tree + "/budget/power_uw") }
+    }
+
+    func stopDaemon() {
+        daemon?.closeInput()
+        _ = daemon?.wait()
+        daemon = nil
     }
 
     func startWorkload() throws {
@@ -88,9 +105,17 @@ final class GovernedScene {
 
     /// The state that the daemon publishes for the workload.
     var workloadState: String? {
-        guard let names = try? Directory.names(tree + "/workload"), let name = names.first(where: { $0.hasPrefix("resnet18") })
+        guard let names = try? Directory.names(tree + "/workload"),
+            let name = names.first(where: { $0.hasPrefix("resnet18") })
         else { return nil }
         return try? SmallFile.text("\(tree)/workload/\(name)/state")
+    }
+
+    /// How many GPU processes of the machine the daemon sees that are not of this scene.
+    var foreignWorkloads: Int {
+        ((try? Directory.names(tree + "/workload")) ?? []).filter {
+            (try? SmallFile.text("\(tree)/workload/\($0)/state")) == "ignored"
+        }.count
     }
 
     /// Returns the seconds that it took. Settled, and still so two seconds later.
@@ -107,7 +132,9 @@ final class GovernedScene {
     /// Throws if something that was started has ended.
     func check() throws {
         for (process, name) in [(board, "virtual board"), (daemon, "daemon"), (workload, "training process")] {
-            if let status = process?.poll() { throw BenchmarkError("The \(name) ended with status \(status).\(logTail)") }
+            if let status = process?.poll() {
+                throw BenchmarkError("The \(name) ended with status \(status).\(logTail)")
+            }
         }
     }
 
@@ -115,8 +142,7 @@ final class GovernedScene {
     func strike() {
         workload?.signal(SIGTERM)
         _ = workload?.wait()
-        daemon?.closeInput()
-        _ = daemon?.wait()
+        stopDaemon()
         board?.closeInput()
         _ = board?.wait()
         _ = try? ChildProcess(["rm", "-rf", "--one-file-system", folder]).wait()

@@ -5,13 +5,19 @@ import SystemCalls
 struct Machine {
     /// What only the script that starts the program knows: commit, date, version of Swift, command.
     let facts: [(name: String, value: String)]
+    /// Taken when the value is made, which is to be before the first measurement.
+    private let load = (try? SmallFile.text("/proc/loadavg")) ?? "unknown"
+
+    init(facts: [(name: String, value: String)]) {
+        self.facts = facts
+    }
 
     var lines: [String] {
         let own = [
             ("CPU", Self.processor), ("cores", String(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
             ("kernel", (try? SmallFile.text("/proc/sys/kernel/osrelease")) ?? "unknown"),
             ("virtual machine", Self.isVirtual ? "yes" : "no"),
-            ("load before the run", (try? SmallFile.text("/proc/loadavg")) ?? "unknown"),
+            ("load before the run", load),
         ]
         return ["| | |", "|---|---|"] + (own + facts.map { ($0.name, $0.value) }).map { "| \($0.0) | \($0.1) |" }
     }
@@ -27,6 +33,8 @@ struct Machine {
     }
 
     private static var isVirtual: Bool {
-        processorText.split(separator: "\n").contains { $0.hasPrefix("flags") && $0.split(separator: " ").contains("hypervisor") }
+        processorText.split(separator: "\n").contains {
+            $0.hasPrefix("flags") && $0.split(separator: " ").contains("hypervisor")
+        }
     }
 }

@@ -20,7 +20,9 @@ struct MeasuredProcess {
         let text = (try? SmallFile.text("/proc/\(pid)/status")) ?? ""
         func value(_ key: String) -> Double {
             text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
-                .flatMap { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } }
+                .flatMap {
+                    $0.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) }
+                }
                 .map { $0 * 1024 / 1e6 } ?? 0
         }
         return (value("VmRSS"), value("RssAnon"), value("RssFile"))

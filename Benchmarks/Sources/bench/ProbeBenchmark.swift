@@ -55,7 +55,8 @@ enum ProbeBenchmark {
         }
         reader.stop()
         section.remarks.append(
-            "Waits made \(expected), boundaries counted \(counted), records that found the ring full \(probes.losses.records).")
+            "Waits made \(expected), boundaries counted \(counted), records that found the ring full \(probes.losses.records)."
+        )
         return section
     }
 

@@ -32,7 +32,9 @@ enum RailBenchmark {
             }
         }
         let sampler = RailSampler(root: folder.path)
-        guard sampler.samples.count == 4 else { throw BenchmarkError("The rails made for the benchmark were not found.") }
+        guard sampler.samples.count == 4 else {
+            throw BenchmarkError("The rails made for the benchmark were not found.")
+        }
         let descriptors = inputs.map { unsafe open($0, O_RDONLY | O_CLOEXEC) }
         defer { for descriptor in descriptors { close(descriptor) } }
 

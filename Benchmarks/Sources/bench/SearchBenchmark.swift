@@ -34,7 +34,9 @@ enum SearchBenchmark {
                 profiled = max(profiled, modes)
                 if round > 1 { continue }
                 let optimum = TrainProblem(budgetWatts: budget).optimum(over: surface.observations)
-                if let answer, let optimum { excess.append(answer.minibatchMilliseconds / optimum.minibatchMilliseconds) }
+                if let answer, let optimum {
+                    excess.append(answer.minibatchMilliseconds / optimum.minibatchMilliseconds)
+                }
             }
             if round > 1 { totals.append(Double(MonotonicClock.nanoseconds() - begin) / 1e9) }
             let scanBegin = MonotonicClock.nanoseconds()
@@ -112,14 +114,18 @@ extension Section {
         let table = data + "/orin-agx/train-resnet18.csv"
         guard Directory.exists(table) else {
             remarks.append(
-                "\(name): skipped, as the measured table is not here (FULCRUM_DATA names the folder that holds orin-agx).")
+                "\(name): skipped, as the measured table is not here (FULCRUM_DATA names the folder that holds orin-agx)."
+            )
             return
         }
         var seconds: [Double] = []
         for _ in 0..<7 {
             let begin = MonotonicClock.nanoseconds()
             let child = try ChildProcess(
-                [programs + "/fulcrumctl", "evaluate", "train", "--train", table, "--strategy", "gmd", "--power", "10..50/1"],
+                [
+                    programs + "/fulcrumctl", "evaluate", "train", "--train", table, "--strategy", "gmd", "--power",
+                    "10..50/1",
+                ],
                 outputPath: "/dev/null")
             guard child.wait() == 0 else { throw BenchmarkError("fulcrumctl evaluate failed.") }
             seconds.append(Double(MonotonicClock.nanoseconds() - begin) / 1e9)

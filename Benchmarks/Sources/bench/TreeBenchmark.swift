@@ -39,7 +39,9 @@ enum TreeBenchmark {
         for file in files { try plain.write(text, file) }
         defer { _ = baseline_stay_on(-1) }
         for (cores, cpu) in [("one core", Int32(0)), ("any core", Int32(-1))] {
-            guard baseline_stay_on(cpu) == 0 else { throw BenchmarkError("Could not stay on CPU \(cpu): errno \(errno).") }
+            guard baseline_stay_on(cpu) == 0 else {
+                throw BenchmarkError("Could not stay on CPU \(cpu): errno \(errno).")
+            }
             let folder = try ScratchFolder("tree")
             let server = try ChildProcess([program, "serve-tree", folder.path, String(cpu)])
             defer {

@@ -80,7 +80,8 @@ struct EventLoop: ~Copyable {
                 }
             case Token.input:
                 var discarded: UInt64 = 0
-                if unsafe read(STDIN_FILENO, &discarded, 8) == 0 { handle(.endOfInput) }
+                let count = unsafe read(STDIN_FILENO, &discarded, 8)
+                if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { handle(.endOfInput) }
             case let token:
                 let index = Int(token - Token.firstSignal)
                 if watched.indices.contains(index), watched[index].clear() { handle(.raised(index)) }

@@ -5,14 +5,16 @@ import SystemCalls
 import Telemetry
 
 extension Governor {
-    /// The training that the mode is searched for: the one that came first.
+    /// The training that the mode is searched for: the first that came and is at work.
     var primaryIndex: Int? {
-        workloads.firstIndex { $0.workloadClass == .training }
+        workloads.firstIndex { $0.workloadClass == .training && $0.state != .stalled }
+            ?? workloads.firstIndex { $0.workloadClass == .training }
     }
 
     /// Moves the plan on: profiles, settles, notices drift.
     func advancePlan(at now: UInt64) {
         guard manualReason == nil else { return }
+        wakeStalled()
         guard let index = primaryIndex else {
             if requestedMode != nil, !powerGuard.isHolding, now >= retryKnobsAt {
                 restoreBoard(because: "no training runs")
@@ -24,17 +26,51 @@ extension Governor {
             replan(index, isSearching: false, at: now)
         case .searching:
             continueProfile(index, at: now)
-        case .stalled:
-            guard workloads[index].lastBoundary > workloads[index].settledAt else { return }
-            replan(index, isSearching: true, at: now)
         case .settled:
+            if noticeSilence(index, at: now) { return }
             refinePower(index, at: now)
             checkDrift(index, at: now)
-        case .infeasible:
-            checkDrift(index, at: now)
-        case .ignored:
+        case .infeasible, .stalled, .ignored:
             break
         }
+    }
+
+    /// Stalled workloads that can be measured again wait for their turn.
+    private func wakeStalled() {
+        guard throttle == nil, measuredWatts != nil else { return }
+        for index in workloads.indices
+        where workloads[index].state == .stalled && workloads[index].lastBoundary > workloads[index].settledAt {
+            enter(.waiting, index, "at work again")
+        }
+    }
+
+    /// Leaves a workload alone until it can be measured; with `mode` the board goes there meanwhile.
+    private func stall(_ index: Int, _ reason: String, in mode: PowerMode?, at now: UInt64) {
+        workloads[index].window = nil
+        workloads[index].settledAt = now
+        if let mode { _ = move(to: mode, at: now) }
+        enter(.stalled, index, reason)
+        decide("\(workloads[index].name): stalled, as \(reason).")
+    }
+
+    /// The best mode that is known to fit, or the lowest that there is.
+    private func refuge(_ index: Int) -> PowerMode {
+        workloads[index].observed.fastest(withinWatts: configuration.budgetWatts)?.mode ?? grid.lowest
+    }
+
+    /// A settled workload that makes no minibatches for long gives its place to another; the mode stays.
+    private func noticeSilence(_ index: Int, at now: UInt64) -> Bool {
+        guard let settled = workloads[index].settled else { return false }
+        let last = max(workloads[index].lastBoundary, min(workloads[index].settledAt, now))
+        guard now - min(last, now) > max(silence(of: settled), profileSettings.timeoutNanoseconds) else { return false }
+        stall(index, "no minibatch was seen for \((now - last) / 1_000_000_000) s", in: nil, at: now)
+        return true
+    }
+
+    /// Why nothing can be profiled now; nil if it can.
+    private var obstacle: String? {
+        if let throttle { return "the clocks are throttled: \(throttle)" }
+        return measuredWatts == nil ? "the power of the module cannot be measured" : nil
     }
 
     /// The budget is another one: what was observed answers at once, and the search goes on only where it does not cover.
@@ -58,6 +94,10 @@ extension Governor {
 
     /// Asks the plan what comes next for one workload, and does it.
     func replan(_ index: Int, isSearching: Bool, at now: UInt64) {
+        for known in remembered[workloads[index].profileKey]?.all ?? []
+        where workloads[index].observed[known.mode] == nil {
+            workloads[index].observed.record(known)
+        }
         let strategy = GMD(grid: grid, budgetWatts: configuration.budgetWatts)
         let plan = TrainingPlan.next(
             observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
@@ -65,6 +105,10 @@ extension Governor {
         let name = workloads[index].name
         switch plan {
         case .profile(let mode):
+            if let obstacle {
+                stall(index, obstacle, in: refuge(index), at: now)
+                return
+            }
             guard move(to: mode, at: now) else { return }
             workloads[index].window = ProfileWindow(
                 mode: mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
@@ -92,6 +136,11 @@ extension Governor {
             replan(index, isSearching: true, at: now)
             return
         }
+        if let obstacle {
+            // What is measured now is not the mode's; the search goes on when it can be.
+            stall(index, obstacle, in: refuge(index), at: now)
+            return
+        }
         let durations = ledger.durations(
             of: workloads[index].identity, since: window.countsFrom,
             max: profileSettings.minibatches + profileSettings.discardedMinibatches)
@@ -109,14 +158,7 @@ extension Governor {
             )
             replan(index, isSearching: true, at: now)
         case .failed(let missing):
-            workloads[index].window = nil
-            workloads[index].settledAt = now
-            let refuge = workloads[index].observed.fastest(withinWatts: configuration.budgetWatts)?.mode ?? grid.lowest
-            _ = move(to: refuge, at: now)
-            enter(.stalled, index, "the profile of \(window.mode) saw only \(missing)")
-            decide(
-                "\(workloads[index].name): stalled, as \(workloads[index].reason). The search goes on when minibatches are seen again."
-            )
+            stall(index, "the profile of \(window.mode) saw only \(missing)", in: refuge(index), at: now)
         }
     }
 
@@ -132,6 +174,8 @@ extension Governor {
         let mean = workloads[index].settledWatts.reduce(0, +) / Double(workloads[index].settledWatts.count)
         workloads[index].settledWatts.removeAll(keepingCapacity: true)
         let expected = refined.powerWatts
+        // So much less is a workload that idles between minibatches; its mode may still draw what the profile saw.
+        guard mean > 0.85 * expected else { return }
         refined.powerWatts = mean
         workloads[index].settled = refined
         workloads[index].observed.record(refined)
@@ -152,6 +196,7 @@ extension Governor {
         workloads[index].settled = observation
         workloads[index].settledWatts.removeAll(keepingCapacity: true)
         workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
+        workloads[index].driftCheckedAt = workloads[index].settledAt
         enter(.settled, index, reason)
         powerGuard.reset()
         decide(
@@ -162,13 +207,14 @@ extension Governor {
 
     private func checkDrift(_ index: Int, at now: UInt64) {
         let durations = ledger.durations(
-            of: workloads[index].identity, since: workloads[index].settledAt, max: profileSettings.minibatches)
-        workloads[index].recentMilliseconds = median(durations)
-        guard workloads[index].state == .settled, let settled = workloads[index].settled, !powerGuard.isHolding,
-            durations.count >= profileSettings.minibatches, let measured = workloads[index].recentMilliseconds
+            of: workloads[index].identity, since: workloads[index].driftCheckedAt, max: profileSettings.minibatches)
+        guard let settled = workloads[index].settled, durations.count >= profileSettings.minibatches,
+            let measured = median(durations)
         else { return }
         // The next check gets minibatches of its own.
-        workloads[index].settledAt = now
+        workloads[index].driftCheckedAt = now
+        // Slower in another mode, or throttled, is no drift of the workload.
+        guard requestedMode == settled.mode, throttle == nil, !powerGuard.isHolding else { return }
         let deviation = abs(measured / settled.minibatchMilliseconds - 1)
         guard deviation > configuration.driftRatio else {
             workloads[index].driftedChecks = 0
@@ -189,8 +235,12 @@ extension Governor {
 
     /// Keeps what was observed for the day the workload returns. Bounded: names come from processes.
     private func remember(_ workload: Workload) {
-        guard remembered[workload.profileKey] != nil || remembered.count < Self.workloadLimit else { return }
-        remembered[workload.profileKey] = workload.observed
+        guard
+            var known = remembered[workload.profileKey]
+                ?? (remembered.count < Self.workloadLimit ? ObservedModes() : nil)
+        else { return }
+        for observation in workload.observed.all { known.record(observation) }
+        remembered[workload.profileKey] = known
     }
 
     func enter(_ state: Workload.State, _ index: Int, _ reason: String) {
@@ -236,9 +286,21 @@ extension Governor {
     func checkKnobs(at now: UInt64) {
         guard now >= knobsReadAt + 1_000_000_000 else { return }
         knobsReadAt = now
-        effectiveMode = (try? board.effectiveMode()) ?? effectiveMode
+        effectiveMode = try? board.effectiveMode()
         _ = stepsBack()
+        noticeThrottle()
         readKnobViews()
+    }
+
+    /// A cooling device that holds a clock below our cap is neither ours nor somebody's will (S3): said when it begins and
+    /// when it ends.
+    private func noticeThrottle() {
+        limitations = board.limitations()
+        let held = limitations.isEmpty ? nil : limitations.map { "\($0)" }.joined(separator: "; ")
+        if (held == nil) != (throttle == nil) {
+            decide(held.map { "Throttled: \($0)." } ?? "No clock is throttled any more.")
+        }
+        throttle = held
     }
 
     /// Whether somebody else has the knobs. A value that is not ours and that no limiter explains is somebody's will: the

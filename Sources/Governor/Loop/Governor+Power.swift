@@ -7,11 +7,16 @@ extension Governor {
     /// Reads the rails and hands the total to a profile under way.
     func sampleRails(at now: UInt64) {
         rails.sample(now: now)
-        let elapsed = powerSampledAt == 0 ? 0 : now - powerSampledAt
+        // Over a gap nobody knows what was drawn.
+        let elapsed = now - powerSampledAt < 5_000_000_000 ? now - powerSampledAt : 0
         guard let microwatts = rails.totalMicrowatts(of: board.identity.totalPowerLabels) else {
             measuredWatts = nil
+            if !isBlind { decide("The power of the module cannot be measured. \(powerTrouble)") }
+            isBlind = true
             return
         }
+        if isBlind { decide("The power of the module can be measured again.") }
+        isBlind = false
         let watts = Double(microwatts) / 1e6
         measuredWatts = watts
         powerSampledAt = now
@@ -25,10 +30,10 @@ extension Governor {
         if let index = primaryIndex {
             // The register may hold a mean that ended up to one window ago.
             workloads[index].window?.addPower(watts, averagedOver: 2 * averagingNanoseconds, at: now)
-            if workloads[index].state == .settled, !powerGuard.isHolding,
-                now >= workloads[index].settledAt + 2 * averagingNanoseconds
-            {
+            if measuresSettledMode(workloads[index], at: now) {
                 workloads[index].settledWatts.append(watts)
+            } else {
+                workloads[index].settledWatts.removeAll(keepingCapacity: true)
             }
         }
     }
@@ -44,14 +49,45 @@ extension Governor {
         guard let current = requestedMode ?? effectiveMode else { return }
         powerGuard.settings = .init(
             bandWatts: bandWatts, returnNanoseconds: UInt64(configuration.guardReturnSeconds * 1e9))
-        let action = powerGuard.judge(
+        // Taken over only if the board follows: a step that could not be made is none.
+        var judged = powerGuard
+        let action = judged.judge(
             measuredWatts: measuredWatts, budgetWatts: configuration.budgetWatts, at: now, current: current,
             planned: index.flatMap { workloads[$0].settled },
             observed: index.map { workloads[$0].observed } ?? ObservedModes(),
             grid: grid)
-        guard case .move(let mode, let reason) = action, move(to: mode, at: now) else { return }
+        guard case .move(let mode, let reason) = action else {
+            powerGuard = judged
+            return
+        }
+        guard move(to: mode, at: now) else { return }
+        powerGuard = judged
         counters.guardSteps += 1
         decide("Power guard: \(reason), mode \(mode).")
+    }
+
+    /// Whether the rails show the settled mode at work: in force, past its transient, and with minibatches going on, since an
+    /// idle or throttled workload draws less than its mode does.
+    private func measuresSettledMode(_ workload: Workload, at now: UInt64) -> Bool {
+        guard workload.state == .settled, let settled = workload.settled, requestedMode == settled.mode,
+            throttle == nil,
+            !powerGuard.isHolding, now >= workload.settledAt + 2 * averagingNanoseconds
+        else { return false }
+        return now - min(workload.lastBoundary, now) < max(silence(of: settled), 2 * averagingNanoseconds)
+    }
+
+    /// The time without a minibatch after which a workload is not at work.
+    func silence(of settled: TrainingObservation) -> UInt64 {
+        UInt64(min(max(settled.minibatchMilliseconds, 0), 1e9) * 4e6)
+    }
+
+    /// Why the total is missing, and what to do.
+    var powerTrouble: String {
+        let reasons = rails.faults + rails.skipped
+        guard rails.samples.isEmpty else { return reasons.joined(separator: " ") }
+        return
+            (["No power sensor (ina3221) was found under \(options.root)/sys/bus/i2c/devices; is its driver loaded?"]
+            + reasons).joined(separator: " ")
     }
 
     /// The band over the budget: as configured, and at least what the rails can tell apart.

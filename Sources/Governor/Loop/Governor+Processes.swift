@@ -31,8 +31,10 @@ extension Governor {
             log.info("Process \(process.process.pid) came and went with \(process.boundaries) minibatches.")
             return
         }
+        let wasPrimary = primaryIndex == index
         let workload = workloads.remove(at: index)
-        if workload.workloadClass == .training { powerGuard.reset() }
+        if wasPrimary { powerGuard.reset() }
+        restartWindow()
         decide(
             "\(workload.name): gone after \(process.boundaries) minibatches, \(workload.observed.all.count) modes known."
         )
@@ -40,7 +42,9 @@ extension Governor {
 
     private func arrive(_ process: ProcessActivity, at now: UInt64) {
         guard workloads.count < Self.workloadLimit else {
-            if !isCrowded { decide("More than \(Self.workloadLimit) processes use the GPU; the later ones are not followed.") }
+            if !isCrowded {
+                decide("More than \(Self.workloadLimit) processes use the GPU; the later ones are not followed.")
+            }
             isCrowded = true
             return
         }
@@ -51,9 +55,9 @@ extension Governor {
         var name = match.name
         if workloads.contains(where: { $0.name == name }) { name += "-\(process.process.pid)" }
         var workload = Workload(
-            name: name, profileKey: match.name, workloadClass: match.workloadClass, identity: process.process,
+            name: name, profileKey: match.key, workloadClass: match.workloadClass, identity: process.process,
             uid: UInt32(exactly: description.uid) ?? 0, state: .matched, reason: match.reason,
-            observed: remembered[match.name] ?? ObservedModes())
+            observed: remembered[match.key] ?? ObservedModes())
         workload.minibatches = process.boundaries
         workload.lastBoundary = process.lastBoundaryNanoseconds
         if match.workloadClass == .ignore {
@@ -63,19 +67,29 @@ extension Governor {
             workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
         }
         workloads.append(workload)
+        restartWindow()
         decide(
             "\(name): arrived as process \(process.process.pid), class \(match.workloadClass.rawValue), \(match.reason)."
         )
     }
 
+    /// Another process on the GPU changes what a minibatch takes: a profile under way begins anew.
+    private func restartWindow() {
+        guard let index = primaryIndex, let window = workloads[index].window else { return }
+        workloads[index].window = ProfileWindow(
+            mode: window.mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
+    }
+
     private func classify(
         _ process: ProcessDescription
-    ) -> (name: String, workloadClass: WorkloadClass, reason: String) {
+    ) -> (name: String, key: String, workloadClass: WorkloadClass, reason: String) {
         if let rule = configuration.rules.first(where: { $0.matches(process) }) {
-            return (rule.name, rule.workloadClass, "named by its [[workload]] rule")
+            return (rule.name, rule.name, rule.workloadClass, "named by its [[workload]] rule")
         }
+        // Most programs are a python3: what runs in it, and whose it is, tells them apart.
         return (
-            WorkloadName.sanitised(process.executableName), configuration.unmatchedClass,
+            WorkloadName.sanitised(process.executableName),
+            "\(process.executable)\0\(process.commandLine)\0\(process.uid)", configuration.unmatchedClass,
             "no rule names it, so defaults.class holds"
         )
     }
@@ -85,8 +99,9 @@ extension Governor {
         let now = MonotonicClock.nanoseconds()
         let stale = workloads.indices.filter { index in
             let match = classify(ProcessDescription(pid: workloads[index].identity.pid))
-            return match.name != workloads[index].profileKey || match.workloadClass != workloads[index].workloadClass
+            return match.key != workloads[index].profileKey || match.workloadClass != workloads[index].workloadClass
         }
+        if let primary = primaryIndex, stale.contains(primary) { powerGuard.reset() }
         for index in stale.reversed() { workloads.remove(at: index) }
         if !stale.isEmpty { reconcileProcesses(at: now) }
     }

@@ -14,12 +14,14 @@ extension Governor {
             totalMicrowatts: measuredWatts.map { Int($0 * 1e6) }, sampledAt: powerSampledAt,
             rule: board.identity.totalPowerLabels)
         state.budget = .init(
-            microwatts: Int((configuration.budgetWatts * 1e6).rounded()), guardMicrowatts: Int(bandWatts * 1e6),
+            microwatts: Int((configuration.budgetWatts * 1e6).rounded()),
+            guardMicrowatts: bandWatts > 0 ? Int(bandWatts * 1e6) : nil,
             source: budgetSource)
         state.requestedMode = requestedMode
         state.effectiveMode = effectiveMode
         state.knobs = knobViews.map { knob in
             var knob = knob
+            knob.limiter = limitations.first { $0.knob == knob.name }.map { "\($0)" } ?? "none"
             knob.owner = manualKnobs.contains(knob.name) ? "manual" : requestedMode == nil ? "stock" : "fulcrum"
             return knob
         }
@@ -32,7 +34,7 @@ extension Governor {
                 lastMinibatchMicroseconds: ledger.durations(of: workload.identity, since: 0, max: 1).last
                     .map { Int(clampingMilliseconds: $0) })
         }
-        counters.probeRecordsLost = probes?.losses.records ?? 0
+        counters.probeRecordsLost = probes?.losses.records
         state.counters = counters
         tree.update(state)
     }
@@ -40,6 +42,11 @@ extension Governor {
     private var summary: (String, String) {
         if let manualReason { return ("manual", manualReason) }
         if let knobTrouble { return ("degraded", knobTrouble) }
+        if isBlind { return ("degraded", "the power of the module cannot be measured, so the budget cannot be held") }
+        if let throttle { return ("throttled", throttle) }
+        if powerGuard.isHolding, requestedMode == grid.lowest, (measuredWatts ?? 0) > configuration.budgetWatts {
+            return ("guarding", "the budget cannot be met: the lowest mode draws \(watts(measuredWatts ?? 0))")
+        }
         if powerGuard.isHolding { return ("guarding", "held below the plan to stay within the budget") }
         guard let index = primaryIndex else { return ("observing", "no training runs") }
         return (workloads[index].state.rawValue, "\(workloads[index].name): \(workloads[index].reason)")
@@ -48,7 +55,7 @@ extension Governor {
     private var features: [PublishedState.Feature] {
         var features = [probeFeature]
         let total = rails.totalMicrowatts(of: board.identity.totalPowerLabels)
-        let faults = (rails.faults + (total == nil ? rails.skipped : [])).joined(separator: " ")
+        let faults = total == nil ? powerTrouble : rails.faults.joined(separator: " ")
         features.append(.init(name: "power_rails", answer: total == nil ? "no" : "yes", reason: faults))
         let missing = board.missingKnobs
         for name in ["cpu", "gpu", "emc"] {
@@ -64,7 +71,8 @@ extension Governor {
     private static func view(of sample: RailSample) -> PublishedState.Rail {
         .init(
             label: sample.label, microwatts: sample.isValid ? Int(sample.powerMicrowatts) : nil,
-            microjoules: sample.energyMicrojoules, microvolts: sample.isValid ? sample.millivolts * 1000 : nil,
+            microjoules: sample.readNanoseconds > 0 ? sample.energyMicrojoules : nil,
+            microvolts: sample.isValid ? sample.millivolts * 1000 : nil,
             microamps: sample.isValid ? sample.milliamps * 1000 : nil, sampledAt: sample.readNanoseconds)
     }
 

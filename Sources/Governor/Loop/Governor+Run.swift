@@ -56,7 +56,7 @@ extension Governor {
     func reload() {
         let new: Configuration
         do {
-            new = try ConfigurationReader.read(configurationFiles)
+            new = try ConfigurationReader.read(Self.configurationFiles(options))
         } catch {
             counters.rejectedReloads += 1
             decide("The configuration was not reloaded, the old one stays in force. \(error)")
@@ -89,31 +89,47 @@ extension Governor {
     /// Takes over a budget from the tree.
     func takeWrittenBudget() {
         guard let written = writtenBudget.take() else { return }
-        configuration.budgetWatts = Double(written.microwatts) / 1e6
-        budgetChanged(source: "tree uid \(written.uid)")
+        let budgetWatts = Double(written.microwatts) / 1e6
+        let source = "tree uid \(written.uid)"
+        // Who writes the same budget again and again must not keep a search from its end.
+        guard budgetWatts != configuration.budgetWatts || manualReason != nil else {
+            budgetSource = source
+            return
+        }
+        configuration.budgetWatts = budgetWatts
+        budgetChanged(source: source)
     }
 
     private func stop() -> Bool {
         SystemdNotification.send("STOPPING=1")
+        // The board first: the threads may take their time.
+        var isRestored = true
+        if configuration.restorePolicy == .onExit {
+            isRestored = restoreBoard(because: "the daemon stops")
+        } else {
+            log.notice("The knobs stay as they are (restore.policy = \"never\").")
+        }
         libraryScan?.stop()
         reader?.stop()
         tree.unmount()
-        guard configuration.restorePolicy == .onExit else {
-            log.notice("The knobs stay as they are (restore.policy = \"never\").")
-            return true
-        }
-        return restoreBoard(because: "the daemon stops")
+        return isRestored
     }
 
-    /// Gives the board its stock values.
+    private static let restoreRetryNanoseconds: UInt64 = 60_000_000_000
+
+    /// Gives the board its stock values, but for knobs that somebody else has set since.
     @discardableResult
     func restoreBoard(because reason: String) -> Bool {
         guard !journal.isEmpty else { return true }
         do {
-            let report = try board.restore(journal)
+            let report = try board.restore(journal, keeping: manualKnobs)
             for sentence in report.vanished + report.notes { log.notice("\(sentence)") }
             for sentence in report.failures { log.error("\(sentence)") }
-            requestedMode = nil
+            if report.isComplete {
+                requestedMode = nil
+            } else {
+                retryKnobsAt = MonotonicClock.nanoseconds() + Self.restoreRetryNanoseconds
+            }
             effectiveMode = try? board.effectiveMode()
             log.notice(
                 "The board is \(report.isComplete ? "" : "not wholly ")back at its stock values, as \(reason): \(report.restored.count) knob files restored."
@@ -121,7 +137,7 @@ extension Governor {
             return report.isComplete
         } catch {
             log.error("\(error)")
-            retryKnobsAt = MonotonicClock.nanoseconds() + 10_000_000_000
+            retryKnobsAt = MonotonicClock.nanoseconds() + Self.restoreRetryNanoseconds
             return false
         }
     }

@@ -80,7 +80,10 @@ struct PowerGuard {
         _ measured: Double, _ budget: Double, current: PowerMode, planned: TrainingObservation?, observed: ObservedModes
     ) -> Action {
         let quiet = "measured \(watts(measured)) has stayed within the budget of \(watts(budget))"
-        if let former = gridSteps.popLast() {
+        if let former = gridSteps.last {
+            // Known to draw too much: it was for that that the step was taken.
+            if let known = observed[former], known.powerWatts + correctionWatts > budget { return .none }
+            gridSteps.removeLast()
             return .move(former, reason: "\(quiet); taking back one step")
         }
         correctionWatts = correctionWatts < 0.2 ? 0 : correctionWatts / 2

@@ -33,6 +33,7 @@ enum TrainingPlan: Equatable {
         case .answer:
             // Everything observed counts, also what an earlier budget's search has seen.
             guard let best else {
+                if observed[grid.lowest] == nil { return .profile(grid.lowest) }
                 return .lowest(
                     grid.lowest,
                     reason:

@@ -21,8 +21,8 @@ enum Metrics {
             })
         family(
             "fulcrum_rail_energy_joules_total", "counter", "Energy of one rail since the daemon's start.",
-            state.rails.map {
-                ("{rail=\"\(escaped($0.label))\"}", decimal(Int(clamping: $0.microjoules), scale: 6))
+            state.rails.compactMap { rail in
+                rail.microjoules.map { ("{rail=\"\(escaped(rail.label))\"}", decimal(Int(clamping: $0), scale: 6)) }
             })
         family(
             "fulcrum_decisions_total", "counter", "Decisions taken since the daemon's start.",
@@ -38,7 +38,7 @@ enum Metrics {
             [("", decimal(Int(clamping: state.counters.overBudgetMicrojoules), scale: 6))])
         family(
             "fulcrum_probe_records_lost_total", "counter", "Probe records lost to a full ring.",
-            [("", "\(state.counters.probeRecordsLost)")])
+            state.counters.probeRecordsLost.map { [("", "\($0)")] } ?? [])
         family(
             "fulcrum_workload_throughput_hertz", "gauge", "Minibatches per second of a workload.",
             state.workloads.compactMap { workload in

@@ -34,7 +34,8 @@ struct PublishedState: Sendable {
 
     struct Budget: Sendable {
         var microwatts = 0
-        var guardMicrowatts = 0
+        /// Nil while neither the configuration nor a sensor says it.
+        var guardMicrowatts: Int?
         var source = "default"
     }
 
@@ -46,12 +47,15 @@ struct PublishedState: Sendable {
         var available = ""
         /// "stock", "fulcrum" or "manual".
         var owner = "stock"
+        /// What holds the clock below its cap.
+        var limiter = "none"
     }
 
     struct Rail: Sendable {
         var label: String
         var microwatts: Int?
-        var microjoules: UInt64 = 0
+        /// Nil until the first reading.
+        var microjoules: UInt64?
         var microvolts: Int?
         var microamps: Int?
         var sampledAt: UInt64 = 0
@@ -82,7 +86,8 @@ struct PublishedState: Sendable {
         var decisions: UInt64 = 0
         var profiles: UInt64 = 0
         var guardSteps: UInt64 = 0
-        var probeRecordsLost: UInt64 = 0
+        /// Nil without probes.
+        var probeRecordsLost: UInt64?
         var rejectedReloads: UInt64 = 0
         /// Energy drawn over the budget, also while profiling.
         var overBudgetMicrojoules: UInt64 = 0

@@ -93,12 +93,12 @@ final class PublishedTree: Sendable {
                 decisions \(counters.decisions)
                 profiles \(counters.profiles)
                 guard_steps \(counters.guardSteps)
-                probe_records_lost \(counters.probeRecordsLost)
+                probe_records_lost \(Self.number(counters.probeRecordsLost.map { Int(clamping: $0) }))
                 rejected_reloads \(counters.rejectedReloads)
                 over_budget_uj \(counters.overBudgetMicrojoules)
                 """
         }
-        try show("budget/guard_uw") { "\($0.budget.guardMicrowatts)" }
+        try show("budget/guard_uw") { Self.number($0.budget.guardMicrowatts) }
         try show("budget/source") { $0.budget.source }
         let publication = publication
         let setBudget = setBudget
@@ -130,7 +130,7 @@ final class PublishedTree: Sendable {
                 index < $0.rails.count ? $0.rails[index] : nil
             }
             try show("\(directory)/power_uw") { Self.number(rail($0)?.microwatts) }
-            try show("\(directory)/energy_uj") { "\(rail($0)?.microjoules ?? 0)" }
+            try show("\(directory)/energy_uj") { Self.number(rail($0)?.microjoules.map { Int(clamping: $0) }) }
             try show("\(directory)/voltage_uv") { Self.number(rail($0)?.microvolts) }
             try show("\(directory)/current_ua") { Self.number(rail($0)?.microamps) }
             try show("\(directory)/age_ms") { Self.age(rail($0)?.sampledAt ?? 0) }
@@ -148,6 +148,7 @@ final class PublishedTree: Sendable {
             try show("\(directory)/max") { knob($0) { $0.max } }
             try show("\(directory)/available") { knob($0) { $0.available } }
             try show("\(directory)/owner") { knob($0) { $0.owner } }
+            try show("\(directory)/limiter") { knob($0) { $0.limiter } }
         }
     }
 

@@ -23,6 +23,8 @@ public struct ProcessDescription: Sendable, Equatable {
     public init(pid: Int32) {
         let directory = "/proc/\(pid)"
         executable = (try? SmallFile.linkTarget(directory + "/exe")) ?? ""
+        // What the kernel appends once the file was replaced, as an upgrade does.
+        if executable.hasSuffix(" (deleted)") { executable.removeLast(" (deleted)".count) }
         if let bytes = try? SmallFile.prefix(directory + "/cmdline", limit: 8192) {
             commandLine = String(decoding: Array(bytes.split(separator: 0).joined(separator: [0x20])), as: UTF8.self)
         }

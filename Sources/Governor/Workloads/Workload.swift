@@ -5,7 +5,8 @@ import Telemetry
 struct Workload {
     /// Unique name in the tree.
     let name: String
-    /// Under which its observations are kept: a workload that returns is not profiled again.
+    /// Under which its observations are kept, so that a workload that returns is not profiled again: the rule's name, or for
+    /// a process that no rule names all that tells one program from another.
     let profileKey: String
     let workloadClass: WorkloadClass
     let identity: ProcessIdentity
@@ -18,14 +19,14 @@ struct Workload {
     var window: ProfileWindow?
     /// What the plan rests on.
     var settled: TrainingObservation?
-    /// Since when minibatches belong to the settled mode, CLOCK_MONOTONIC ns.
+    /// Since when minibatches belong to the settled mode, or since when it is stalled, CLOCK_MONOTONIC ns.
     var settledAt: UInt64 = 0
+    /// Minibatches from here on have not been checked for drift.
+    var driftCheckedAt: UInt64 = 0
     /// Power samples of the settled mode that have not refined its observation yet, watts.
     var settledWatts: [Double] = []
     var minibatches: UInt64 = 0
     var lastBoundary: UInt64 = 0
-    /// Median of the latest minibatches in the mode in force, milliseconds.
-    var recentMilliseconds: Double?
     var profilesMade: UInt64 = 0
     /// Energy over the budget while this workload was searched for, microjoules.
     var searchOverBudgetMicrojoules: UInt64 = 0
@@ -42,7 +43,7 @@ struct Workload {
         /// No profiled mode meets the budget.
         case infeasible
         case drifted
-        /// No minibatch was seen for long while one was to be measured.
+        /// It cannot be measured now: no minibatch was seen for long, the clocks are throttled, or no rail can be read.
         case stalled
         /// Its class is `ignore`.
         case ignored
