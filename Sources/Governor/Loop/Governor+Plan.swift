@@ -223,8 +223,9 @@ extension Governor {
         workloads[index].driftedChecks += 1
         guard workloads[index].driftedChecks >= 2 else { return }
         workloads[index].driftedChecks = 0
-        // Slower because somebody turned a knob is no drift of the workload.
-        guard !stepsBack() else { return }
+        // Slower because somebody turned a knob, or a clock got hot a moment ago, is no drift of the workload.
+        noticeThrottle()
+        guard !stepsBack(), throttle == nil else { return }
         let reason =
             "minibatches take \(milliseconds(measured)), \(milliseconds(settled.minibatchMilliseconds)) was expected"
         workloads[index].observed = ObservedModes()
@@ -282,21 +283,26 @@ extension Governor {
         takesUp = true
     }
 
-    /// Once a second: reads the knobs for the tree, and sees whether they are still ours.
+    /// Once a second: sees whether the knobs are still ours. Every other second: reads them all for the tree.
     func checkKnobs(at now: UInt64) {
         guard now >= knobsReadAt + 1_000_000_000 else { return }
         knobsReadAt = now
-        effectiveMode = try? board.effectiveMode()
         _ = stepsBack()
         noticeThrottle()
-        readKnobViews()
+        if now >= knobViewsReadAt + 2_000_000_000 {
+            knobViewsReadAt = now
+            effectiveMode = try? board.effectiveMode()
+            readKnobViews()
+        }
     }
 
     /// A cooling device that holds a clock below our cap is neither ours nor somebody's will (S3): said when it begins and
     /// when it ends.
     private func noticeThrottle() {
         limitations = board.limitations()
-        let held = limitations.isEmpty ? nil : limitations.map { "\($0)" }.joined(separator: "; ")
+        let held =
+            limitations.isEmpty
+            ? nil : limitations.map { "\($0)".trimmingSuffix(".") }.joined(separator: "; ")
         if (held == nil) != (throttle == nil) {
             decide(held.map { "Throttled: \($0)." } ?? "No clock is throttled any more.")
         }
@@ -326,6 +332,13 @@ extension Governor {
             powerSamples: Int(configuration.profilePowerSamples),
             timeoutNanoseconds: UInt64(configuration.profileTimeoutSeconds * 1e9),
             transientRatio: configuration.profileTransientRatio)
+    }
+}
+
+extension String {
+    /// Without `suffix`, where it ends in it.
+    func trimmingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 }
 

@@ -36,6 +36,8 @@ extension Governor {
         }
         counters.probeRecordsLost = probes?.losses.records
         state.counters = counters
+        publishedAt = now
+        publishedDecisions = counters.decisions
         tree.update(state)
     }
 

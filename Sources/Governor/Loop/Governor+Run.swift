@@ -42,7 +42,8 @@ extension Governor {
         checkKnobs(at: now)
         advancePlan(at: now)
         guardPower(at: now)
-        publish(at: now)
+        // Nobody reads the tree ten times a second, and making its texts is the most of a tick; a decision shows at once.
+        if counters.decisions != publishedDecisions || now >= publishedAt + 250_000_000 { publish(at: now) }
     }
 
     /// Records a decision where people look for it: the log, and the tree's `decision`.
