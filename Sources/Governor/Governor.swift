@@ -79,7 +79,6 @@ public final class Governor {
     var lastMoveAt: UInt64 = 0
     var publishedAt: UInt64 = 0
     var publishedDecisions: UInt64 = 0
-    var knobViewsReadAt: UInt64 = 0
     /// More processes were seen than are followed; said once.
     var isCrowded = false
 

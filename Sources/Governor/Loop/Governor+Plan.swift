@@ -283,17 +283,15 @@ extension Governor {
         takesUp = true
     }
 
-    /// Once a second: sees whether the knobs are still ours. Every other second: reads them all for the tree.
+    /// Every other second: sees whether the knobs are still ours, and reads them for the tree. These are some eighty files, the
+    /// most that the daemon reads; before each change of mode they are looked at anyway.
     func checkKnobs(at now: UInt64) {
-        guard now >= knobsReadAt + 1_000_000_000 else { return }
+        guard now >= knobsReadAt + 2_000_000_000 else { return }
         knobsReadAt = now
         _ = stepsBack()
         noticeThrottle()
-        if now >= knobViewsReadAt + 2_000_000_000 {
-            knobViewsReadAt = now
-            effectiveMode = try? board.effectiveMode()
-            readKnobViews()
-        }
+        effectiveMode = try? board.effectiveMode()
+        readKnobViews()
     }
 
     /// A cooling device that holds a clock below our cap is neither ours nor somebody's will (S3): said when it begins and
