@@ -12,7 +12,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         guard Directory.exists(tree + "/version") else {
-            throw ValidationError(
+            throw CommandFailure(
                 "No governor's tree at \(tree): fulcrumd does not run here (systemctl status fulcrumd), or --tree is wrong."
             )
         }
@@ -24,6 +24,15 @@ struct StatusCommand: ParsableCommand {
         } else {
             print(status.page)
         }
+    }
+}
+
+/// A failure that is not the command line's, so that no usage follows it.
+private struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }
 

@@ -23,16 +23,13 @@ struct FulcrumDaemon: ParsableCommand {
     @Flag(help: "Stop when standard input is closed.")
     var stopAtEndOfInput = false
 
-    @Flag(help: "Log every profile step as well.")
-    var verbose = false
-
     func run() throws {
-        guard geteuid() == 0 else {
-            throw ValidationError("fulcrumd sets clocks, mounts its tree and loads eBPF programs: start it as root.")
-        }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var log = Logger(label: "fulcrumd")
-        log.logLevel = verbose ? .debug : .info
+        let log = Logger(label: "fulcrumd")
+        guard geteuid() == 0 else {
+            log.critical("fulcrumd sets clocks, mounts its tree and loads eBPF programs: start it as root.")
+            throw ExitCode(1)
+        }
         var options = Governor.Options()
         options.root = root
         options.treePath = tree

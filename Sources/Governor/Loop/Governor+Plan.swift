@@ -22,7 +22,7 @@ extension Governor {
             return
         }
         switch workloads[index].state {
-        case .arrived, .matched, .waiting, .drifted:
+        case .matched, .waiting, .drifted:
             replan(index, isSearching: false, at: now)
         case .searching:
             continueProfile(index, at: now)

@@ -34,7 +34,7 @@ struct Workload {
     var driftedChecks = 0
 
     enum State: String {
-        case arrived
+        /// Named by a rule or by default, and without a plan yet.
         case matched
         /// Another training is searched for or settled; this one runs in its mode.
         case waiting
