@@ -31,8 +31,10 @@ public final class Governor {
     let options: Options
     let log: Logger
     var configuration: Configuration
-    /// The budget as the files have it; the tree may have set another since.
-    var fileBudgetWatts: Double
+    /// Why the files were last refused, if they were.
+    var lastRejection: String?
+    /// As the files have it; the tree may have set another budget since.
+    var fileConfiguration: Configuration
     let board: Board
     let journal: Journal
     let ledger = MinibatchLedger()
@@ -89,14 +91,16 @@ public final class Governor {
         self.options = options
         self.log = log
         configuration = try ConfigurationReader.read(Self.configurationFiles(options))
-        fileBudgetWatts = configuration.budgetWatts
+        fileConfiguration = configuration
         service = try ServiceDirectory(options.servicePath)
         let processesChanged = try EventSignal()
         let budgetWritten = try EventSignal()
         let inbox = BudgetInbox()
         writtenBudget = inbox
         loop = try EventLoop(
-            watching: [processesChanged, budgetWritten], stopAtEndOfInput: options.stopsAtEndOfInput)
+            watching: [processesChanged, budgetWritten],
+            configurationIn: ConfigurationReader.directories(of: options.configurationFiles),
+            stopAtEndOfInput: options.stopsAtEndOfInput)
 
         board = try Board.discover(root: options.root)
         log.info("Board: \(board.identity.model), \(board.identity.table.name).")

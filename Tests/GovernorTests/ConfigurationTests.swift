@@ -95,6 +95,17 @@ import Testing
         #expect(configuration.guardBandWatts == 2)
     }
 
+    @Test func readsTheNamesOfChangedFiles() {
+        func event(_ name: String, length: UInt32) -> [UInt8] {
+            [UInt8](repeating: 7, count: 12) + withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array(name.utf8)
+        }
+        let bytes = event("a.toml\0\0", length: 8) + event("", length: 0) + event("log\0", length: 4)
+        #expect(ConfigurationWatch.names(in: bytes[...]) == ["a.toml", "", "log"])
+        // Torn, or lying about its length.
+        #expect(ConfigurationWatch.names(in: bytes[..<20]) == ["a.to"])
+        #expect(ConfigurationWatch.names(in: event("x", length: .max)[...]) == ["x"])
+    }
+
     @Test func aMissingFileIsNamed() {
         #expect(throws: ConfigurationError.self) { try ConfigurationReader.read(["/nonexistent/fulcrum.toml"]) }
     }

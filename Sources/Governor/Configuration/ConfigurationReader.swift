@@ -29,6 +29,15 @@ public enum ConfigurationReader {
             + tomlFiles(root + "/etc/fulcrum/conf.d")
     }
 
+    /// The directories whose changes matter to `files`; nil: to the installed ones, also those that come later.
+    static func directories(of files: [String]?) -> [String] {
+        guard let files else { return ["/usr/lib/fulcrum", "/etc/fulcrum", "/etc/fulcrum/conf.d"] }
+        let parents = files.map { file in
+            file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        }
+        return Set(parents.map { $0.isEmpty ? "." : $0 }).sorted()
+    }
+
     /// Reads `files` over the defaults. The first mistake ends it; nothing of a bad file is kept.
     public static func read(_ files: [String]) throws(ConfigurationError) -> Configuration {
         var configuration = Configuration()

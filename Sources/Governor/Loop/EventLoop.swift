@@ -13,6 +13,8 @@ enum LoopEvent: Equatable {
     case raised(Int)
     /// Standard input was closed.
     case endOfInput
+    /// A configuration file was written, replaced or removed.
+    case configurationChanged
 }
 
 /// Waits on a timer, on signals and on event signals in one epoll; nothing polls. Made on the main thread before any other
@@ -22,15 +24,19 @@ struct EventLoop: ~Copyable {
     private let timer: OwnedDescriptor
     private let signals: OwnedDescriptor
     private let watched: [EventSignal]
+    private let configuration: ConfigurationWatch
 
     private enum Token {
         static let timer: UInt64 = 1
         static let signal: UInt64 = 2
         static let input: UInt64 = 3
+        static let configuration: UInt64 = 4
         static let firstSignal: UInt64 = 16
     }
 
-    init(watching watched: [EventSignal], stopAtEndOfInput: Bool) throws(SystemCallError) {
+    init(
+        watching watched: [EventSignal], configurationIn directories: [String], stopAtEndOfInput: Bool
+    ) throws(SystemCallError) {
         let epoll = try Self.owned(epoll_create1(Int32(EPOLL_CLOEXEC)), "epoll")
         let timer = try Self.owned(
             timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK)), "timerfd")
@@ -46,8 +52,11 @@ struct EventLoop: ~Copyable {
         for (index, signal) in watched.enumerated() {
             try Self.add(signal.rawDescriptor, Token.firstSignal + UInt64(index), to: epoll)
         }
+        let configuration = try ConfigurationWatch(directories: directories)
+        try Self.add(configuration.rawDescriptor, Token.configuration, to: epoll)
         if stopAtEndOfInput { try Self.add(STDIN_FILENO, Token.input, to: epoll) }
         self.watched = watched
+        self.configuration = configuration
         self.epoll = epoll
         self.timer = timer
         self.signals = signals
@@ -82,6 +91,8 @@ struct EventLoop: ~Copyable {
                 var discarded: UInt64 = 0
                 let count = unsafe read(STDIN_FILENO, &discarded, 8)
                 if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { handle(.endOfInput) }
+            case Token.configuration:
+                if configuration.takeChanges() { handle(.configurationChanged) }
             case let token:
                 let index = Int(token - Token.firstSignal)
                 if watched.indices.contains(index), watched[index].clear() { handle(.raised(index)) }

@@ -22,6 +22,7 @@ extension Governor {
                 case .raised(0): reconcileProcesses(at: MonotonicClock.nanoseconds())
                 case .raised: takeWrittenBudget()
                 case .signal(SIGHUP): reload()
+                case .configurationChanged: reload(onlyIfDifferent: true)
                 case .signal(let number):
                     log.notice("Stopping on signal \(number).")
                     isStopping = true
@@ -54,21 +55,26 @@ extension Governor {
     }
 
     /// Takes over the configuration files as they are now. A mistake leaves everything as it was (S5).
-    func reload() {
+    func reload(onlyIfDifferent: Bool = false) {
         let new: Configuration
         do {
             new = try ConfigurationReader.read(Self.configurationFiles(options))
         } catch {
+            // One save can be seen as several changes.
+            if onlyIfDifferent, "\(error)" == lastRejection { return }
+            lastRejection = "\(error)"
             counters.rejectedReloads += 1
             decide("The configuration was not reloaded, the old one stays in force. \(error)")
             return
         }
+        lastRejection = nil
+        if onlyIfDifferent, new == fileConfiguration { return }
         let old = configuration
         // A budget written to the tree stays until the file asks for another one.
         let keptBudget = old.budgetWatts
         configuration = new
-        if new.budgetWatts == fileBudgetWatts { configuration.budgetWatts = keptBudget }
-        fileBudgetWatts = new.budgetWatts
+        if new.budgetWatts == fileConfiguration.budgetWatts { configuration.budgetWatts = keptBudget }
+        fileConfiguration = new
         do {
             try setTickPeriod()
         } catch {
