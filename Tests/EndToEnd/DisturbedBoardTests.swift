@@ -29,7 +29,6 @@ import Testing
     @Test func aThrottleIsNeitherManualNorDriftAndPasses() throws {
         try settled("throttle", budget: 30) { stage in
             let cooling = stage.board.root + "/sys/class/thermal/cooling_device3/cur_state"
-            let mode = stage.tree.text("mode/requested")
             try SmallFile.write("8", to: cooling)
             #expect(try stage.tree.wait(seconds: 30) { summary(stage).hasPrefix("throttled") }, "\(log(stage))")
             #expect(stage.tree.text("knob/gpu/limiter")?.contains("cooling device") == true)
@@ -39,11 +38,17 @@ import Testing
             try SmallFile.write("0", to: cooling)
             #expect(
                 try stage.tree.wait(seconds: 60) {
-                    summary(stage).hasPrefix("settled") && stage.tree.text("mode/requested") == mode
+                    log(stage).contains("No clock is throttled any more.")
+                        && stage.tree.text("knob/gpu/limiter") == "none"
                 }, "\(log(stage))")
+            // The plan goes on from where it was; how, depends on what else this machine does meanwhile.
+            #expect(
+                try stage.tree.wait(seconds: 60) { ["settled", "guarding"].contains { summary(stage).hasPrefix($0) } },
+                "\(log(stage))")
             #expect(!log(stage).contains("Stepping back"))
-            #expect(!log(stage).contains("drifted"))
-            #expect(stage.tree.text("knob/gpu/limiter") == "none")
+            let during = log(stage).split(separator: "Throttled:").dropFirst().first?
+                .split(separator: "No clock is throttled").first
+            #expect(during?.contains("drifted") == false, "\(log(stage))")
         }
     }
 

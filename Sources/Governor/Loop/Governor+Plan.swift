@@ -235,7 +235,7 @@ extension Governor {
     }
 
     /// Keeps what was observed for the day the workload returns. Bounded: names come from processes.
-    private func remember(_ workload: Workload) {
+    func remember(_ workload: Workload) {
         guard
             var known = remembered[workload.profileKey]
                 ?? (remembered.count < Self.workloadLimit ? ObservedModes() : nil)

@@ -62,8 +62,21 @@ extension Governor {
         }
         guard move(to: mode, at: now) else { return }
         powerGuard = judged
+        if let index, measuredWatts > configuration.budgetWatts {
+            noteOverrun(index, of: current, watts: measuredWatts)
+        }
         counters.guardSteps += 1
         decide("Power guard: \(reason), mode \(mode).")
+    }
+
+    /// Once is chance; a mode that the guard leaves a second time draws more than its profile says, and is not taken again.
+    private func noteOverrun(_ index: Int, of mode: PowerMode, watts: Double) {
+        guard var observation = workloads[index].observed[mode] else { return }
+        workloads[index].overruns[mode, default: 0] += 1
+        guard workloads[index].overruns[mode, default: 0] >= 2, watts > observation.powerWatts else { return }
+        observation.powerWatts = watts
+        workloads[index].observed.record(observation)
+        remember(workloads[index])
     }
 
     /// Whether the rails show the settled mode at work: in force, past its transient, and with minibatches going on, since an

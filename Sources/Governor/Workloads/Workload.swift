@@ -25,6 +25,8 @@ struct Workload {
     var driftCheckedAt: UInt64 = 0
     /// Power samples of the settled mode that have not refined its observation yet, watts.
     var settledWatts: [Double] = []
+    /// How often the guard had to leave a mode that its profile let in.
+    var overruns: [PowerMode: Int] = [:]
     var minibatches: UInt64 = 0
     var lastBoundary: UInt64 = 0
     var profilesMade: UInt64 = 0
