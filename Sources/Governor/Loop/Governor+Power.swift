@@ -116,6 +116,6 @@ extension Governor {
     /// How long one rail value averages: as configured, or as the slowest sensor says.
     var averagingNanoseconds: UInt64 {
         if configuration.railAveragingMilliseconds > 0 { return UInt64(configuration.railAveragingMilliseconds * 1e6) }
-        return rails.descriptions.compactMap(\.averagingNanoseconds).max() ?? 0
+        return rails.descriptions.lazy.compactMap(\.averagingNanoseconds).max() ?? 0
     }
 }

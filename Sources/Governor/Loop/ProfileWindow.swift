@@ -1,7 +1,7 @@
 import Policy
 
 /// Collects what makes a profile of one mode while the workload runs in it: minibatch times and power, after the transient
-/// of the mode change. Follows the papers' procedure (PowerTrain, arXiv 2407.13944, section 3: about 40 minibatches, the
+/// of the mode change. Follows the papers' procedure (PowerTrain, arXiv 2407.13944: about 40 minibatches, the
 /// first dropped, power settled) with a live rule for "settled": a fixed time first, then any sample at least
 /// `transientRatio` times the mean of the window starts the window anew.
 struct ProfileWindow {

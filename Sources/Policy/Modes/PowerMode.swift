@@ -1,5 +1,5 @@
 /// One setting of the board: active CPU cores and the CPU, GPU and memory (EMC) frequency. The `pm` of Fulcrum
-/// (arXiv 2509.20205, section 3).
+/// (arXiv 2509.20205).
 public struct PowerMode: Hashable, Sendable {
     /// Active CPU cores, counted from cpu0.
     public var cores: Int
