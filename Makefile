@@ -7,13 +7,14 @@ SWIFT ?= swift
 STATIC := --configuration release --static-swift-stdlib --scratch-path .build-static
 VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Governor/FulcrumVersion.swift)
 
-.PHONY: help setup build run test bench install uninstall deb fmt lint clean
+.PHONY: help setup build run test bench models install uninstall deb fmt lint clean
 
 help:
 	@echo "make setup      install what the build needs (Debian, Ubuntu)"
 	@echo "make run        build, then govern a virtual Jetson for about two minutes (needs root for FUSE and eBPF; asks sudo)"
 	@echo "make test       build and run all tests (those that need root are skipped, and counted, without it)"
 	@echo "make bench      measure and print the costs that docs/benchmarks.md lists"
+	@echo "make models     make the reference models in models/ from measured tables (FULCRUM_DATA)"
 	@echo "make install    install daemon, tools, units and rules under DESTDIR/PREFIX;  make uninstall  takes them away"
 	@echo "make deb        build a Debian package into dist/"
 	@echo "make fmt lint   format the sources; check the format"
@@ -33,17 +34,21 @@ test: setup
 bench: setup
 	@scripts/bench.sh
 
+models: build
+	@scripts/models.sh
+
 static: setup
 	$(SWIFT) build $(STATIC) --product fulcrumd
 	$(SWIFT) build $(STATIC) --product fulcrumctl
 
 install: static
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/fulcrum \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/udev/rules.d $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+	    $(DESTDIR)$(PREFIX)/share/fulcrum/models $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/udev/rules.d $(DESTDIR)$(PREFIX)/lib/sysusers.d \
 	    $(DESTDIR)/etc/fulcrum/conf.d
 	install -m 755 .build-static/release/fulcrumd $(DESTDIR)$(PREFIX)/sbin/fulcrumd
 	install -m 755 .build-static/release/fulcrumctl $(DESTDIR)$(PREFIX)/bin/fulcrumctl
 	install -m 644 etc/defaults.toml $(DESTDIR)$(PREFIX)/lib/fulcrum/defaults.toml
+	install -m 644 models/README.md models/SHA256SUMS models/*.fulcrum-model $(DESTDIR)$(PREFIX)/share/fulcrum/models/
 	test -e $(DESTDIR)/etc/fulcrum/fulcrum.toml || \
 	    install -m 644 etc/fulcrum.toml $(DESTDIR)/etc/fulcrum/fulcrum.toml
 	sed 's|/usr/|$(PREFIX)/|' systemd/fulcrumd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service
@@ -57,6 +62,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/fulcrumd $(DESTDIR)$(PREFIX)/bin/fulcrumctl \
 	    $(DESTDIR)$(PREFIX)/lib/fulcrum/defaults.toml $(DESTDIR)$(PREFIX)/lib/systemd/system/fulcrumd.service \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/fulcrum.conf $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-fulcrum.rules
+	rm -rf $(DESTDIR)$(PREFIX)/share/fulcrum
 	-rmdir $(DESTDIR)$(PREFIX)/lib/fulcrum
 	@test -z "$(DESTDIR)" || find $(DESTDIR)$(PREFIX) -depth -type d -empty -delete
 	@echo "Left in place: $(DESTDIR)/etc/fulcrum"

@@ -37,11 +37,18 @@ let package = Package(
         .target(name: "SystemCalls", dependencies: ["CLinux", system], swiftSettings: strict),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", system], swiftSettings: testing),
 
-        .target(name: "Policy", swiftSettings: strict),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: testing),
+        // Networks learn in tests too, and these are built for debugging.
+        .target(name: "CMatrix", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+        .target(name: "Policy", dependencies: ["CMatrix"], swiftSettings: strict),
+        // Finds and reads measurements that are not part of the project; tests alone use it.
+        .target(
+            name: "MeasuredData", dependencies: ["Policy", "SystemCalls"], path: "Tests/MeasuredData",
+            swiftSettings: testing + [.enableUpcomingFeature("InternalImportsByDefault")]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "CMatrix", "MeasuredData"], swiftSettings: testing),
         .target(name: "Evaluation", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
         .testTarget(
-            name: "EvaluationTests", dependencies: ["Evaluation", "Policy", "SystemCalls"], swiftSettings: testing),
+            name: "EvaluationTests", dependencies: ["Evaluation", "MeasuredData", "Policy", "SystemCalls"],
+            swiftSettings: testing),
 
         .target(name: "Board", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
         .testTarget(
@@ -97,7 +104,8 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "Policy", "SystemCalls", "VirtualFiles", "virtual-workload", system,
+                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
+                "virtual-workload", system,
             ], swiftSettings: testing),
         .executableTarget(
             name: "virtual-jetson",

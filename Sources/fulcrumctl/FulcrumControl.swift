@@ -6,6 +6,9 @@ struct FulcrumControl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fulcrumctl", abstract: "Asks and steers the Fulcrum power governor.",
         version: FulcrumVersion.current,
-        subcommands: [StatusCommand.self, DoctorCommand.self, RestoreCommand.self, EvaluateCommand.self],
+        subcommands: [
+            StatusCommand.self, DoctorCommand.self, RestoreCommand.self, EvaluateCommand.self, ModelCommand.self,
+            ListCommand.self,
+        ],
         defaultSubcommand: StatusCommand.self)
 }

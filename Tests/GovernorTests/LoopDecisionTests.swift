@@ -163,8 +163,9 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
         _ observed: [TrainingObservation], budget: Double, stock: PowerMode? = nil, isSearching: Bool
     ) -> TrainingPlan {
         TrainingPlan.next(
-            observed: ObservedModes(observed), budgetWatts: budget, strategy: GMD(grid: grid, budgetWatts: budget),
-            grid: grid, coverGain: 0.1, stock: stock, isSearching: isSearching)
+            observed: ObservedModes(observed), budgetWatts: budget,
+            strategy: GMD.Train(grid: grid, problem: TrainProblem(budgetWatts: budget)), grid: grid, coverGain: 0.1,
+            stock: stock, isSearching: isSearching)
     }
 
     @Test func aNewWorkloadIsProfiled() {

@@ -1,5 +1,6 @@
 import Policy
 import SystemCalls
+import MeasuredData
 import Testing
 
 @testable import VirtualJetson
@@ -66,7 +67,7 @@ private func cost(_ surface: any WorkloadSurface, _ mode: PowerMode) -> (millise
 
     @Test(
         "The fits have the errors that their documentation states",
-        .enabled(if: MeasuredData.folder != nil, "\(MeasuredData.reason)"),
+        .enabled(if: MeasuredData.folder != nil, "\(MeasuredData.absence)"),
         arguments: [("train-resnet18", 0), ("train-mobilenetv3", 1)])
     func fitErrors(name: String, index: Int) throws {
         let folder = try #require(MeasuredData.folder)

@@ -57,6 +57,7 @@ struct Bench {
         measure("probe") { try ProbeBenchmark.run(programs: folder) }
         measure("rails") { try RailBenchmark.run() }
         measure("search") { try SearchBenchmark.run(programs: programs, data: data) }
+        measure("planning") { try PlanningBenchmark.run() }
         measure("daemon") { try DaemonBenchmark.run(programs: programs, seconds: max(seconds, 10)) }
 
         let text = Document(machine: machine, sections: sections).text

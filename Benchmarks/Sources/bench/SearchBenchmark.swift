@@ -1,7 +1,7 @@
 import Policy
 import SystemCalls
 
-/// The gradient-descent search, beside the exact optimum over all modes.
+/// GMD's search, beside the exact optimum over all modes.
 enum SearchBenchmark {
     private static let configurations = 6_560
 
@@ -27,7 +27,8 @@ enum SearchBenchmark {
             let begin = MonotonicClock.nanoseconds()
             for budget in budgets {
                 let start = MonotonicClock.nanoseconds()
-                let (answer, modes) = try surface.search(GMD(grid: grid, budgetWatts: budget))
+                let (answer, modes) = try surface.search(
+                    GMD.Train(grid: grid, problem: TrainProblem(budgetWatts: budget)))
                 let end = MonotonicClock.nanoseconds()
                 if round == 0 { continue }
                 searches.append(Double(end - start) / 1e3)
@@ -66,19 +67,25 @@ enum SearchBenchmark {
 }
 
 /// A time and a power for each mode, by formulas without noise.
-private struct Surface {
+struct Surface {
     let observations: [TrainingObservation]
     private let byMode: [PowerMode: TrainingObservation]
 
     init(_ grid: ModeGrid) {
+        observations = Self.all(of: grid)
+        byMode = Dictionary(observations.map { ($0.mode, $0) }) { first, _ in first }
+    }
+
+    /// All modes of `grid`; `tilt` makes a related workload that needs more of the CPU.
+    static func all(of grid: ModeGrid, tilt: Double = 1) -> [TrainingObservation] {
         var all: [TrainingObservation] = []
         for cores in grid.cores {
             for cpu in grid.cpuKHz {
                 for gpu in grid.gpuHz {
                     for emc in grid.emcHz {
                         let (cpuGHz, gpuGHz, emcGHz) = (Double(cpu) / 1e6, Double(gpu) / 1e9, Double(emc) / 1e9)
-                        let busy = 40 / gpuGHz + 60 / emcGHz + 90 / (cpuGHz * Double(cores))
-                        let watts = 6 + 18 * gpuGHz * gpuGHz + 3 * emcGHz + 0.5 * Double(cores) * cpuGHz * cpuGHz
+                        let busy = 40 / gpuGHz + 60 / emcGHz + 90 * tilt / (cpuGHz * Double(cores))
+                        let watts = 6 + 18 * gpuGHz * gpuGHz + 3 * emcGHz + 0.5 * tilt * Double(cores) * cpuGHz * cpuGHz
                         all.append(
                             TrainingObservation(
                                 mode: PowerMode(cores: cores, cpuKHz: cpu, gpuHz: gpu, emcHz: emc),
@@ -87,12 +94,11 @@ private struct Surface {
                 }
             }
         }
-        observations = all
-        byMode = Dictionary(all.map { ($0.mode, $0) }) { first, _ in first }
+        return all
     }
 
     /// Plays a search from nothing: its answer, and how many modes it asked for.
-    func search(_ search: GMD) throws -> (answer: TrainingObservation?, profiled: Int) {
+    func search(_ search: GMD.Train) throws -> (answer: TrainingObservation?, profiled: Int) {
         var observed = ObservedModes()
         while true {
             switch search.next(observed: observed) {
@@ -108,28 +114,45 @@ private struct Surface {
 }
 
 extension Section {
-    /// The evaluation command on a measured table, which is not part of the project.
+    /// The evaluation command on measured tables, which are not part of the project.
     fileprivate mutating func evaluate(programs: String, data: String) throws {
-        let name = "fulcrumctl evaluate train, ResNet-18, 41 budgets"
-        let table = data + "/orin-agx/train-resnet18.csv"
-        guard Directory.exists(table) else {
+        let train = data + "/orin-agx/train-resnet18.csv"
+        let infer = data + "/orin-agx/infer-mobilenetv3.csv"
+        guard Directory.exists(train), Directory.exists(infer) else {
             remarks.append(
-                "\(name): skipped, as the measured table is not here (FULCRUM_DATA names the folder that holds orin-agx)."
+                "fulcrumctl evaluate: skipped, as the measured tables are not here (FULCRUM_DATA names the folder that holds orin-agx)."
             )
             return
         }
-        var seconds: [Double] = []
-        for _ in 0..<7 {
-            let begin = MonotonicClock.nanoseconds()
-            let child = try ChildProcess(
-                [
-                    programs + "/fulcrumctl", "evaluate", "train", "--train", table, "--strategy", "gmd", "--power",
-                    "10..50/1",
-                ],
-                outputPath: "/dev/null")
-            guard child.wait() == 0 else { throw BenchmarkError("fulcrumctl evaluate failed.") }
-            seconds.append(Double(MonotonicClock.nanoseconds() - begin) / 1e9)
+        let pair = [
+            "pair", "--train", train, "--infer", infer, "--power", "10..50/1", "--latency-ms", "500..2000/100",
+            "--rate",
+            "30..120/10", "--strategy",
+        ]
+        let runs: [(name: String, arguments: [String], target: Row.Target?)] = [
+            (
+                "train, ResNet-18, 41 budgets, gmd",
+                ["train", "--train", train, "--power", "10..50/1", "--strategy", "gmd"], nil
+            ),
+            ("pair, ResNet-18 and MobileNetV3, 6,560 configurations, optimum", pair + ["optimum"], .under(2)),
+            ("the same, gmd", pair + ["gmd"], .under(60)),
+            ("the same, als", pair + ["als"], .under(60)),
+            ("the same, network", pair + ["network", "--profiles", "50"], .under(60)),
+        ]
+        for run in runs {
+            var seconds: [Double] = []
+            for _ in 0..<3 {
+                let begin = MonotonicClock.nanoseconds()
+                let child = try ChildProcess(
+                    [programs + "/fulcrumctl", "evaluate"] + run.arguments, outputPath: "/dev/null")
+                guard child.wait() == 0 else { throw BenchmarkError("fulcrumctl evaluate \(run.name) failed.") }
+                seconds.append(Double(MonotonicClock.nanoseconds() - begin) / 1e9)
+            }
+            rows += [
+                Row(
+                    "fulcrumctl evaluate \(run.name), both cores, with start and reading", "s", seconds,
+                    target: run.target)
+            ].compactMap(\.self)
         }
-        rows += [Row(name + ", wall time with start and reading of 4,368 rows", "s", seconds)].compactMap(\.self)
     }
 }

@@ -98,7 +98,8 @@ extension Governor {
         where workloads[index].observed[known.mode] == nil {
             workloads[index].observed.record(known)
         }
-        let strategy = GMD(grid: grid, budgetWatts: configuration.budgetWatts)
+        let strategy = GMD.Train(
+            grid: grid, problem: TrainProblem(budgetWatts: configuration.budgetWatts))
         let plan = TrainingPlan.next(
             observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
             coverGain: configuration.coverGain, stock: stockMode, isSearching: isSearching)

@@ -14,7 +14,8 @@ enum TrainingPlan: Equatable {
     /// which runs to its end, from a new budget, which is answered from the observed modes alone where a search could gain
     /// at most the share `coverGain` of the minibatch time.
     static func next(
-        observed: ObservedModes, budgetWatts: Double, strategy: any TrainingSearch, grid: ModeGrid, coverGain: Double,
+        observed: ObservedModes, budgetWatts: Double, strategy: any Search<TrainProblem>, grid: ModeGrid,
+        coverGain: Double,
         stock: PowerMode?, isSearching: Bool
     ) -> TrainingPlan {
         if observed.all.isEmpty, let stock { return .profile(stock) }
@@ -28,7 +29,8 @@ enum TrainingPlan: Equatable {
                 reason: "answered from \(observed.all.count) observed modes: a search could gain "
                     + "\(Int((gain * 100).rounded())) % at most")
         }
-        switch strategy.next(observed: observed) {
+        var search = strategy
+        switch search.next(observed: observed) {
         case .profile(let mode): return .profile(mode)
         case .answer:
             // Everything observed counts, also what an earlier budget's search has seen.

@@ -1,0 +1,146 @@
+public import Policy
+import SystemCalls
+
+/// How well a model predicts a workload from profiles of a few of its modes: many draws, each with a model of its own.
+public struct PredictEvaluation: Sendable {
+    /// How models are made.
+    public enum Method: String, CaseIterable, Sendable {
+        /// PowerTrain: transfer from a reference (arXiv 2407.13944).
+        case powertrain
+        /// The same networks from fresh weights: the paper's baseline.
+        case scratch
+
+        /// The method of that name, or an error that lists the names.
+        public init(named name: String) throws(EvaluationError) {
+            guard let method = Self(rawValue: name) else {
+                let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
+                throw EvaluationError("There is no method \(name.debugDescription). Choose one of: \(names).")
+            }
+            self = method
+        }
+    }
+
+    /// One draw.
+    public struct Run: Hashable, Sendable {
+        /// Modes profiled.
+        public let modes: Int
+        /// Number of the draw, from 1.
+        public let run: Int
+        /// Seed of the draw and of the model.
+        public let seed: UInt64
+        /// Mean absolute percentage error of the time over the modes that were not drawn.
+        public let timePercent: Double
+        /// The same of the power.
+        public let powerPercent: Double
+    }
+
+    /// More draws than this are refused.
+    public static let runLimit = 1_000
+
+    /// The workload to predict.
+    public let table: TrainingTable
+    /// How models are made.
+    public let method: Method
+    /// Modes to profile, for each number a series of draws.
+    public let modeCounts: [Int]
+    /// Draws for each number.
+    public let runs: Int
+    /// Seed of the seeds.
+    public let seed: UInt64
+    private let reference: Reference?
+    private let schedule: TrainingSchedule
+    /// How a reference that is a table is trained.
+    var referenceSchedule: TrainingSchedule
+
+    /// Prepares the runs; nothing is computed yet. Throws where the numbers are out of range or a reference is missing.
+    public init(
+        table: TrainingTable, method: Method, reference: Reference?, modeCounts: [Int], runs: Int, seed: UInt64,
+        schedule: TrainingSchedule
+    ) throws(EvaluationError) {
+        guard (1...Self.runLimit).contains(runs) else {
+            throw EvaluationError("--runs is \(runs); a number from 1 to \(Self.runLimit) was expected.")
+        }
+        let most = table.rows.count - 1
+        if let count = modeCounts.first(where: {
+            !(PowerTrain.leastObservations...max(3, most)).contains($0) || $0 > most
+        }) {
+            throw EvaluationError(
+                "--modes is \(count); a number from \(PowerTrain.leastObservations) to \(most) was expected, one less than the "
+                    + "table has, so that something is left to predict.")
+        }
+        switch (method, reference) {
+        case (.powertrain, nil):
+            throw EvaluationError("--method powertrain needs --reference FILE: a table or a model to transfer from.")
+        case (.scratch, _?):
+            throw EvaluationError("--method scratch starts from fresh weights; --reference does not go with it.")
+        default: break
+        }
+        self.table = table
+        self.method = method
+        self.reference = reference
+        self.modeCounts = modeCounts
+        self.runs = runs
+        self.seed = seed
+        self.schedule = schedule
+        referenceSchedule = schedule.ofTheirReference
+    }
+
+    /// All draws, by number of modes and then in the order of the draws, and the wall time in seconds, with the training of the
+    /// reference. Draws of more modes begin with those of fewer. The same for any number of threads.
+    public func run(
+        threads: Int = ParallelMap.coreCount
+    ) throws(EvaluationError) -> (runs: [Run], wallSeconds: Double) {
+        let start = MonotonicClock.nanoseconds()
+        let base = try reference?.model(seed: seed, schedule: referenceSchedule, threads: threads)
+        var generator = SeededGenerator(seed: seed)
+        // 53 bits: readers of JSON may hold numbers as doubles.
+        let seeds = (0..<runs).map { _ in generator.next() >> 11 }
+        let draws = modeCounts.flatMap { count in seeds.enumerated().map { (count, $0.offset, $0.element) } }
+        let progress = ProgressBar(label: "predict", total: draws.count * ModelTraining.progressSteps)
+        defer { progress.finish() }
+        // A network is a piece of work: two cores are busy with a single draw too.
+        let networks = try ParallelMap.map(count: draws.count * 2, threads: threads) {
+            index throws(EvaluationError) -> TrainedNetwork in
+            let (count, _, seed) = draws[index / 2]
+            let quantity = PowerTrain.Quantity.allCases[index % 2]
+            return try ModelTraining.network(
+                quantity, on: Array(shuffled(seed).prefix(count)), from: base,
+                schedule: schedule.ofFewProfiles(points: count), seed: ModelTraining.seeds(of: seed)[index % 2],
+                progress: progress)
+        }
+        let results = try ParallelMap.map(count: draws.count, threads: threads) {
+            index throws(EvaluationError) -> Run in
+            let (count, number, seed) = draws[index]
+            let errors = try errors(
+                time: networks[index * 2], power: networks[index * 2 + 1], over: shuffled(seed).dropFirst(count))
+            return Run(
+                modes: count, run: number + 1, seed: seed, timePercent: errors.time, powerPercent: errors.power)
+        }
+        return (results, Double(MonotonicClock.nanoseconds() &- start) / 1e9)
+    }
+
+    /// The rows in the order in which this seed draws them.
+    private func shuffled(_ seed: UInt64) -> [TrainingObservation] {
+        var generator = SeededGenerator(seed: seed)
+        var rows = table.rows
+        generator.shuffle(&rows)
+        return rows
+    }
+
+    private func errors(
+        time: TrainedNetwork, power: TrainedNetwork, over rows: ArraySlice<TrainingObservation>
+    ) throws(EvaluationError) -> (time: Double, power: Double) {
+        let origin = ModelOrigin(workload: table.file, board: "", source: table.file, date: "")
+        guard let model = PowerTrainModel<PowerMode>(time: time, power: power, origin: origin, points: 0, seed: 0)
+        else {
+            throw EvaluationError("The networks do not fit a power mode. Report this fault.")
+        }
+        var sums = (time: 0.0, power: 0.0)
+        for (row, prediction) in zip(rows, model.predict(rows.map(\.mode))) {
+            sums.time += abs(prediction.minibatchMilliseconds / row.minibatchMilliseconds - 1)
+            sums.power += abs(prediction.powerWatts / row.powerWatts - 1)
+        }
+        let share = 100 / Double(max(1, rows.count))
+        return (sums.time * share, sums.power * share)
+    }
+}

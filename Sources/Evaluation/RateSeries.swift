@@ -1,0 +1,63 @@
+/// Requests in each second, and their means over windows.
+public struct RateSeries: Hashable, Sendable {
+    /// A longer file is refused.
+    public static let byteLimit = 64 << 20
+    /// More windows than this are refused.
+    public static let windowLimit = 100_000
+
+    /// Requests in each second.
+    public let perSecond: [Double]
+    private let file: String
+
+    /// Reads the numbers of the file at `path`, with blanks or line ends between them and as many on a line as there are.
+    public init(contentsOf path: String) throws(EvaluationError) {
+        try self.init(parsing: InputFile.bytes(path, limit: Self.byteLimit), file: path)
+    }
+
+    init(parsing bytes: [UInt8], file: String) throws(EvaluationError) {
+        var perSecond: [Double] = []
+        for field in bytes.split(whereSeparator: { $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+            guard let rate = Self.number(field) else {
+                let shown = String(decoding: field.prefix(40), as: UTF8.self).debugDescription
+                throw EvaluationError(
+                    "\(file): Value \(perSecond.count + 1), \(shown), is not a number of requests in a second: digits, and a "
+                        + "point if there is a fraction.")
+            }
+            perSecond.append(rate)
+        }
+        guard !perSecond.isEmpty else { throw EvaluationError("\(file): The file has no numbers.") }
+        self.perSecond = perSecond
+        self.file = file
+    }
+
+    private static func number(_ field: ArraySlice<UInt8>) -> Double? {
+        guard field.count <= 20, field.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else {
+            return nil
+        }
+        return Double(String(decoding: field, as: UTF8.self))
+    }
+
+    /// The rate of each window of `seconds`: the mean over its seconds, so that as many requests arrive as did. What follows
+    /// the last whole window is left out, and all after `count` windows. Throws where not even one window is full.
+    public func windows(seconds: Int, count: Int?) throws(EvaluationError) -> [Double] {
+        guard seconds > 0 else {
+            throw EvaluationError("--window-seconds is \(seconds); a number above 0 was expected.")
+        }
+        if let count, count < 1 { throw EvaluationError("--windows is \(count); a number above 0 was expected.") }
+        let whole = perSecond.count / seconds
+        guard whole > 0 else {
+            throw EvaluationError(
+                "\(file): \(perSecond.count) seconds do not fill a window of \(seconds). Take a smaller --window-seconds."
+            )
+        }
+        let windows = min(whole, count ?? whole)
+        guard windows <= Self.windowLimit else {
+            throw EvaluationError(
+                "\(file) has \(windows) windows of \(seconds) s; \(Self.windowLimit) are the most allowed. "
+                    + "Take a larger --window-seconds, or limit them with --windows.")
+        }
+        return (0..<windows).map { window in
+            perSecond[(window * seconds)..<((window + 1) * seconds)].reduce(0, +) / Double(seconds)
+        }
+    }
+}

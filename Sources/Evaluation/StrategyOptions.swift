@@ -1,0 +1,210 @@
+public import Policy
+
+/// The strategies that can be run on a table: `--strategy`.
+public enum StrategyName: String, CaseIterable, Sendable {
+    /// The exact optimum: reads the whole table, profiles nothing.
+    case optimum
+    /// GMD, gradient-guided bisection (Fulcrum, arXiv 2509.20205).
+    case gmd
+    /// ALS, active learning of the Pareto front, one survey for all configurations (the same paper).
+    case als
+    /// The papers' binary search in a fixed order of dimensions, for a training alone.
+    case binary
+    /// The best of modes drawn at random, or named by a file.
+    case random
+    /// The answer that networks predict, which were trained on modes drawn at random (or named by a file).
+    case network
+    /// The highest mode, where it keeps the limits.
+    case maxn
+    /// The best of the board's presets that keeps the limits.
+    case presets
+
+    /// The strategy of that name, or an error that lists the names.
+    public init(named name: String) throws(EvaluationError) {
+        guard let strategy = Self(rawValue: name) else {
+            throw EvaluationError("There is no strategy \(name.debugDescription). Choose one of: \(Self.names).")
+        }
+        self = strategy
+    }
+
+    /// All names, for help and errors.
+    public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+/// A strategy as the command line describes it.
+public struct StrategyOptions: Sendable {
+    /// More profiles than this are refused.
+    public static let profileLimit = 1_000_000
+    /// Modes that the network strategy draws unless another number is asked for, or all where there are fewer: the papers'
+    /// NN250.
+    public static let networkModes = 250
+
+    /// Which strategy.
+    public let name: StrategyName
+    /// Modes that random draws, or points that ALS may profile; nil where the strategy's own number is wanted.
+    public let profiles: Int?
+    /// Seed of strategies that draw at random.
+    public let seed: UInt64
+    /// The modes to try instead of a random draw; nil for a draw.
+    public let modes: [PowerMode]?
+    /// The modes of the board's presets; nil where they were not named.
+    public let presets: [PowerMode]?
+    /// How networks are trained.
+    public let schedule: TrainingSchedule
+    /// What networks of a training are transferred from; nil where they are trained from scratch.
+    public let reference: Reference?
+
+    /// Takes options as given. Throws where one does not go with the strategy, so that none is passed over in silence.
+    public init(
+        _ name: StrategyName, profiles: Int? = nil, seed: UInt64 = 0, modes: [PowerMode]? = nil,
+        presets: [PowerMode]? = nil, schedule: TrainingSchedule? = nil, reference: Reference? = nil
+    ) throws(EvaluationError) {
+        func refuse(_ option: String, where isWrong: Bool, _ reason: String) throws(EvaluationError) {
+            if isWrong { throw EvaluationError("\(option) does not go with --strategy \(name.rawValue): \(reason)") }
+        }
+        let takesModes = [StrategyName.random, .network].contains(name)
+        try refuse(
+            "--profiles", where: profiles != nil && !takesModes && name != .als,
+            "it decides itself how many profiles it makes.")
+        try refuse(
+            "--modes-file", where: modes != nil && !takesModes, "only random and network take modes from a file.")
+        try refuse("--profiles", where: profiles != nil && modes != nil, "the modes of --modes-file are all profiled.")
+        try refuse("--nvpmodel-conf", where: presets != nil && name != .presets, "only the strategy presets reads it.")
+        try refuse(
+            "--schedule, --steps or --loss", where: schedule != nil && name != .network, "it trains no networks.")
+        try refuse(
+            "--reference", where: reference != nil && name != .network, "it does not learn from other workloads.")
+        if name == .presets && presets == nil {
+            throw EvaluationError("--strategy presets needs --nvpmodel-conf FILE, the presets of a board.")
+        }
+        if let profiles, !(1...Self.profileLimit).contains(profiles) {
+            throw EvaluationError("--profiles is \(profiles); a number from 1 to \(Self.profileLimit) was expected.")
+        }
+        self.name = name
+        self.profiles = profiles
+        self.seed = seed
+        self.modes = modes
+        self.presets = presets
+        self.schedule = schedule ?? .standard
+        self.reference = reference
+    }
+
+    /// The strategy for a training alone on `table`.
+    public func train(on table: TrainingTable) throws(EvaluationError) -> Strategy<TrainProblem> {
+        let grid = table.grid
+        switch name {
+        case .optimum: return Strategy(name: name.rawValue, .optimum)
+        case .gmd: return search { GMD.Train(grid: grid, problem: $0) }
+        case .als:
+            return survey(
+                profiles.map { ALS<TrainProblem>(grid: grid, seed: seed, profileLimit: $0) }
+                    ?? ALS<TrainProblem>(grid: grid, seed: seed))
+        case .binary: return search { BinarySearch(grid: grid, problem: $0) }
+        case .random, .maxn, .presets: return survey(FixedPoints(points: try fixedModes(of: grid)))
+        case .network:
+            return Strategy(
+                name: name.rawValue,
+                baseline.train(table.rows.map(\.mode), profiling: try fixedModes(of: grid)))
+        }
+    }
+
+    /// The strategy for an inference alone on `table`. A mode that is drawn, or listed, is profiled at each minibatch size.
+    public func infer(on table: InferenceTable) throws(EvaluationError) -> Strategy<InferProblem> {
+        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        switch name {
+        case .optimum: return Strategy(name: name.rawValue, .optimum)
+        case .gmd: return search { GMD.Infer(grid: grid, problem: $0) }
+        case .als:
+            return survey(
+                profiles.map { ALS<InferProblem>(grid: grid, seed: seed, profileLimit: $0) }
+                    ?? ALS<InferProblem>(grid: grid, seed: seed))
+        case .binary: throw onlyForTrain
+        case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
+        case .network:
+            try refuseReference()
+            let profiled: FixedPoints<InferProblem> = try fixedPoints(of: grid)
+            return Strategy(
+                name: name.rawValue, baseline.infer(table.rows.map(\.point), profiling: profiled.points))
+        }
+    }
+
+    /// The strategy for an inference and background work on `table`; as `infer(on:)`.
+    public func pair(on table: PairTable) throws(EvaluationError) -> Strategy<PairProblem> {
+        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        switch name {
+        case .optimum: return Strategy(name: name.rawValue, .optimum)
+        case .gmd: return search { GMD.Pair(grid: grid, problem: $0) }
+        case .als:
+            return survey(
+                profiles.map { ALS<PairProblem>(grid: grid, seed: seed, profileLimit: $0) }
+                    ?? ALS<PairProblem>(grid: grid, seed: seed))
+        case .binary: throw onlyForTrain
+        case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
+        case .network:
+            try refuseReference()
+            let profiled: FixedPoints<PairProblem> = try fixedPoints(of: grid)
+            return Strategy(
+                name: name.rawValue, baseline.pair(table.rows.map(\.point), profiling: profiled.points))
+        }
+    }
+
+    private func search<Problem>(
+        _ make: @escaping @Sendable (Problem) -> any Search<Problem>
+    ) -> Strategy<Problem> {
+        Strategy(name: name.rawValue, .search(make))
+    }
+
+    private func survey<Problem>(_ survey: any Survey<Problem>) -> Strategy<Problem> {
+        Strategy(name: name.rawValue, .survey(survey))
+    }
+
+    private var baseline: NetworkBaseline {
+        NetworkBaseline(schedule: schedule, reference: reference, seed: seed)
+    }
+
+    private func refuseReference() throws(EvaluationError) {
+        guard reference == nil else {
+            throw EvaluationError("--reference goes with train only: a reference is the model of a training alone.")
+        }
+    }
+
+    private func fixedPoints<Problem: PlanningProblem>(
+        of grid: InferenceGrid
+    ) throws(EvaluationError) -> FixedPoints<Problem> where Problem.Observation.Point == InferencePoint {
+        FixedPoints(modes: try fixedModes(of: grid.modes), minibatches: grid.minibatches)
+    }
+
+    private var onlyForTrain: EvaluationError {
+        EvaluationError("The papers define --strategy \(name.rawValue) for train only. Choose another one.")
+    }
+
+    /// The modes of the strategies that try a list of them.
+    private func fixedModes(of grid: ModeGrid) throws(EvaluationError) -> [PowerMode] {
+        if let modes {
+            guard let stranger = modes.first(where: { !grid.contains($0) }) else { return modes }
+            throw EvaluationError("The mode \(stranger) of --modes-file is not one of the modes to choose from.")
+        }
+        switch name {
+        case .maxn: return [grid.highest]
+        case .presets: return presets ?? []
+        default:
+            guard let profiles = profiles ?? (name == .network ? min(Self.networkModes, grid.count) : nil) else {
+                throw EvaluationError("--strategy random needs --profiles N, the modes to draw, or --modes-file FILE.")
+            }
+            guard profiles <= grid.count else {
+                throw EvaluationError("--profiles is \(profiles), but there are only \(grid.count) modes to draw from.")
+            }
+            var generator = SeededGenerator(seed: seed)
+            return grid.randomModes(profiles, using: &generator)
+        }
+    }
+
+    private static func grid(
+        _ modes: ModeGrid, _ minibatches: [Int], of file: String
+    ) throws(EvaluationError) -> InferenceGrid {
+        guard let grid = InferenceGrid(modes: modes, minibatches: minibatches) else {
+            throw EvaluationError("\(file): The table has no minibatch size.")
+        }
+        return grid
+    }
+}

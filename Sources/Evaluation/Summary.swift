@@ -1,0 +1,175 @@
+import FoundationEssentials
+
+/// What was evaluated, for the summary.
+public struct Subject: Hashable, Sendable {
+    /// `train`, `infer` or `pair`.
+    public var problem: String
+    /// The strategy's name.
+    public var strategy: String
+    /// The table of the training, as it was named; nil where there is none.
+    public var train: String?
+    /// The table of the (urgent) inference; nil where there is none.
+    public var infer: String?
+    /// The table of the inference that is not urgent; nil where there is none.
+    public var nonUrgent: String?
+    /// What a pair maximises; nil for the other problems.
+    public var objective: String?
+    /// Modes that could be chosen.
+    public var modes: Int
+    /// Points that could be chosen: modes, and with an inference minibatch sizes of each.
+    public var points: Int
+    /// Seed of strategies that draw; without effect on the others.
+    public var seed: UInt64
+
+    /// Describes a run.
+    public init(
+        problem: String, strategy: String, train: String? = nil, infer: String? = nil, nonUrgent: String? = nil,
+        objective: String? = nil, modes: Int, points: Int, seed: UInt64
+    ) {
+        self.problem = problem
+        self.strategy = strategy
+        self.train = train
+        self.infer = infer
+        self.nonUrgent = nonUrgent
+        self.objective = objective
+        self.modes = modes
+        self.points = points
+        self.seed = seed
+    }
+}
+
+/// What a strategy reached over all configurations of a run.
+public struct Summary: Sendable {
+    /// What was evaluated.
+    public let subject: Subject
+    /// Configurations that were run.
+    public let configurations: Int
+    /// Those that have a point which keeps all limits.
+    public let solvable: Int
+    /// Those with an answer, whether it keeps the limits or not.
+    public let solved: Int
+    /// Those with an answer that breaks a limit: no solution, though the strategy holds it for one.
+    public let violated: Int
+    /// Answers whose measured power is over the budget.
+    public let powerViolations: Int
+    /// Answers that break the latency budget; nil where there is no inference.
+    public let latencyViolations: Int?
+    /// Answers that do not keep up with the arrivals; nil where there is no inference.
+    public let rateViolations: Int?
+    /// Answers that break a goal of the inference that is not urgent; nil where there is none.
+    public let nonUrgentViolations: Int?
+    /// Excess of the answers' minibatch time over the optimum's, percent, over the answers without a violation; nil where
+    /// there is none, and for pairs.
+    public let excessPercent: Distribution?
+    /// Background throughput lost against the optimum of the objective, percent, over the answers without a violation whose
+    /// optimum runs anything; nil where there is none, and without background work.
+    public let throughputLossPercent: Distribution?
+    /// The same against the largest throughput of any point.
+    public let lossToBestPercent: Distribution?
+    /// The same against the fluid limit.
+    public let lossToFluidPercent: Distribution?
+    /// Answers without a violation that `throughputLossPercent` leaves out, as their optimum runs nothing in the background.
+    public let optimumIdle: Int
+    /// Points profiled per solved configuration; nil where none is solved.
+    public let profiles: Distribution?
+    /// Points profiled per configuration, unsolved ones included; nil without configurations.
+    public let profilesOfAll: Distribution?
+    /// Profiles that drew more than the budget, over all configurations, unsolved ones included: they drew it all the same.
+    public let overBudgetProfiles: Int
+    /// Watts over the budget times seconds, over those profiles.
+    public let overBudgetWattSeconds: Double
+    /// Time that the strategy and the exact optimum took, seconds; reading the tables is not in it.
+    public let wallSeconds: Double
+
+    /// Sums up a run.
+    public init(of configurations: [Configuration], subject: Subject, wallSeconds: Double) {
+        func sum(_ violation: (Violations) -> Bool?) -> Int? {
+            let known = configurations.compactMap { $0.answer == nil ? nil : violation($0.violations) }
+            return known.isEmpty ? nil : known.count { $0 }
+        }
+        let hasInference = subject.infer != nil
+        self.subject = subject
+        self.configurations = configurations.count
+        solvable = configurations.count { $0.optimum != nil }
+        solved = configurations.count { $0.answer != nil }
+        violated = configurations.count { !$0.violations.isEmpty }
+        powerViolations = sum(\.power) ?? 0
+        latencyViolations = hasInference ? sum(\.latency) ?? 0 : nil
+        rateViolations = hasInference ? sum(\.rate) ?? 0 : nil
+        nonUrgentViolations = subject.nonUrgent == nil ? nil : sum(\.nonUrgent) ?? 0
+        excessPercent = Distribution(configurations.compactMap(\.excessPercent))
+        throughputLossPercent = Distribution(configurations.compactMap(\.throughputLossPercent))
+        lossToBestPercent = Distribution(configurations.compactMap(\.lossToBestPercent))
+        lossToFluidPercent = Distribution(configurations.compactMap(\.lossToFluidPercent))
+        optimumIdle = configurations.count { $0.isOptimumIdle }
+        profiles = Distribution(configurations.filter { $0.answer != nil }.map { Double($0.profiles) })
+        profilesOfAll = Distribution(configurations.map { Double($0.profiles) })
+        overBudgetProfiles = configurations.reduce(0) { $0 + $1.overBudgetProfiles }
+        overBudgetWattSeconds = configurations.reduce(0) { $0 + $1.overBudgetWattSeconds }
+        self.wallSeconds = wallSeconds
+    }
+
+    /// Whether the problem has background work, whose throughput is what counts.
+    var hasBackground: Bool { subject.objective != nil }
+
+    /// The summary as a JSON object with sorted keys. What a problem does not have is null.
+    public func json() throws(EvaluationError) -> String { try JSONText.of(self) }
+}
+
+extension Summary: Encodable {
+    private enum Key: String, CodingKey {
+        case problem, strategy, train, infer, objective, modes, points, seed, configurations, solvable, solved, violated
+        case violations, profiles
+        case nonUrgent = "non_urgent"
+        case excessPercent = "excess_percent"
+        case throughputLossPercent = "throughput_loss_percent"
+        case lossToBestPercent = "throughput_loss_to_best_percent"
+        case lossToFluidPercent = "throughput_loss_to_fluid_percent"
+        case optimumIdle = "optimum_idle"
+        case overBudgetProfiling = "over_budget_profiling"
+        case wallSeconds = "wall_seconds"
+        case power, latency, rate, mean, max, count
+        case meanOfAll = "mean_of_all"
+        case maxOfAll = "max_of_all"
+        case wattSeconds = "watt_seconds"
+        case minibatchesPerProfile = "minibatches_per_profile"
+    }
+
+    /// Writes every key, with null where a value does not exist.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: Key.self)
+        try object.encode(subject.problem, forKey: .problem)
+        try object.encode(subject.strategy, forKey: .strategy)
+        try object.encode(subject.train, forKey: .train)
+        try object.encode(subject.infer, forKey: .infer)
+        try object.encode(subject.nonUrgent, forKey: .nonUrgent)
+        try object.encode(subject.objective, forKey: .objective)
+        try object.encode(subject.modes, forKey: .modes)
+        try object.encode(subject.points, forKey: .points)
+        try object.encode(subject.seed, forKey: .seed)
+        try object.encode(configurations, forKey: .configurations)
+        try object.encode(solvable, forKey: .solvable)
+        try object.encode(solved, forKey: .solved)
+        try object.encode(violated, forKey: .violated)
+        var violations = object.nestedContainer(keyedBy: Key.self, forKey: .violations)
+        try violations.encode(powerViolations, forKey: .power)
+        try violations.encode(latencyViolations, forKey: .latency)
+        try violations.encode(rateViolations, forKey: .rate)
+        try violations.encode(nonUrgentViolations, forKey: .nonUrgent)
+        try object.encode(excessPercent, forKey: .excessPercent)
+        try object.encode(throughputLossPercent, forKey: .throughputLossPercent)
+        try object.encode(lossToBestPercent, forKey: .lossToBestPercent)
+        try object.encode(lossToFluidPercent, forKey: .lossToFluidPercent)
+        try object.encode(hasBackground ? optimumIdle : nil, forKey: .optimumIdle)
+        var profiling = object.nestedContainer(keyedBy: Key.self, forKey: .profiles)
+        try profiling.encode(profiles?.mean, forKey: .mean)
+        try profiling.encode(profiles?.max, forKey: .max)
+        try profiling.encode(profilesOfAll?.mean, forKey: .meanOfAll)
+        try profiling.encode(profilesOfAll?.max, forKey: .maxOfAll)
+        var over = object.nestedContainer(keyedBy: Key.self, forKey: .overBudgetProfiling)
+        try over.encode(overBudgetProfiles, forKey: .count)
+        try over.encode(overBudgetWattSeconds, forKey: .wattSeconds)
+        try over.encode(Configuration.minibatchesPerProfile, forKey: .minibatchesPerProfile)
+        try object.encode(wallSeconds, forKey: .wallSeconds)
+    }
+}

@@ -1,0 +1,64 @@
+extension Summary {
+    /// The summary as aligned lines for people, without a line end at the end.
+    public var text: String {
+        var lines: [(name: String, value: String)] = []
+        if let train = subject.train { lines.append(("train", train)) }
+        if let infer = subject.infer { lines.append(("infer", infer)) }
+        if let nonUrgent = subject.nonUrgent { lines.append(("non-urgent", nonUrgent)) }
+        lines += [
+            (
+                "choice",
+                "\(subject.modes) modes"
+                    + (subject.points == subject.modes ? "" : ", \(subject.points) points with minibatch sizes")
+            ),
+            ("strategy", subject.strategy + (subject.objective.map { ", objective \($0)" } ?? "")),
+            ("configurations", "\(configurations)"),
+            ("solvable", "\(solvable)"),
+            ("solved", "\(solved)"),
+            ("violations", violationsText),
+        ]
+        if hasBackground {
+            lines += [
+                (
+                    "loss to optimum",
+                    lossText(throughputLossPercent) + "; \(optimumIdle) left out, whose optimum runs none"
+                ),
+                ("loss to best point", lossText(lossToBestPercent)),
+                ("loss to fluid limit", lossText(lossToFluidPercent)),
+            ]
+        } else {
+            lines.append(("excess over optimum", percent(excessPercent, "minibatch time")))
+        }
+        lines += [
+            ("profiles", profilesText),
+            (
+                "over-budget profiling",
+                "\(overBudgetProfiles) profiles, \(fixed(overBudgetWattSeconds, 1)) W s "
+                    + "(\(Int(Configuration.minibatchesPerProfile)) minibatches a profile, all configurations)"
+            ),
+            ("wall time", "\(fixed(wallSeconds, 3)) s"),
+        ]
+        return AlignedText.of(lines)
+    }
+
+    private var violationsText: String {
+        var parts = ["power \(powerViolations)"]
+        if let latencyViolations { parts.append("latency \(latencyViolations)") }
+        if let rateViolations { parts.append("rate \(rateViolations)") }
+        if let nonUrgentViolations { parts.append("non-urgent \(nonUrgentViolations)") }
+        return parts.joined(separator: ", ") + " (\(violated) answers)"
+    }
+
+    private func lossText(_ loss: Distribution?) -> String { percent(loss, "throughput") }
+
+    private func percent(_ distribution: Distribution?, _ quantity: String) -> String {
+        guard let distribution else { return "none solved" }
+        return "median \(fixed(distribution.median, 2)) %, mean \(fixed(distribution.mean, 2)) %, "
+            + "p95 \(fixed(distribution.p95, 2)) %, max \(fixed(distribution.max, 2)) % of \(quantity)"
+    }
+
+    private var profilesText: String {
+        guard let profiles else { return "none solved" }
+        return "mean \(fixed(profiles.mean, 2)), max \(fixed(profiles.max, 0)) per solved configuration"
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Evaluation
+import Policy
+
+/// `fulcrumctl evaluate predict`.
+struct EvaluatePredict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Error of the predictions that a model makes from profiles of a few modes.",
+        discussion: """
+            Each run draws modes of the table, makes a model of them and predicts the modes that it did not draw. A reference \
+            that is a table is trained on first, which takes a minute; fulcrumctl model train makes a model file of it once. \
+            Say --loss mape where the reference is of another board: its times and powers differ by a factor, and \
+            relative errors weigh slow and fast modes alike.
+            """)
+
+    @Option(name: .customLong("train"), help: ArgumentHelp("Measured table to predict.", valueName: "file"))
+    var table: String
+
+    @Option(help: ArgumentHelp("Table, or model file, to transfer from.", valueName: "file"))
+    var reference: String?
+
+    @Option(
+        help: "powertrain (transfer from the reference) or scratch (fresh networks).",
+        transform: PredictEvaluation.Method.init(named:))
+    var method: PredictEvaluation.Method
+
+    @Option(
+        help: ArgumentHelp("Modes to profile; a list such as 10,20,50 gives a curve.", valueName: "n"),
+        transform: { try PositiveNumber.list($0, name: "--modes") })
+    var modes: [Int] = [50]
+
+    @Option(help: ArgumentHelp("Draws for each number of modes.", valueName: "n"))
+    var runs = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "Modes to draw from and to predict: all of the table, or the papers' 441 (default: all).",
+            valueName: "441|all"),
+        transform: EvaluationGrid.init(named:))
+    var grid: EvaluationGrid = .all
+
+    @Option(help: "Seed of the draws and of the networks.")
+    var seed: UInt64 = 0
+
+    @OptionGroup var schedule: ScheduleArguments
+
+    @Option(help: ArgumentHelp("Write one row per run to this file.", valueName: "file"))
+    var csv: String?
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func run() throws {
+        let evaluation = try PredictEvaluation(
+            table: grid.applied(to: TrainingTable(contentsOf: table)), method: method,
+            reference: reference.map(Reference.init(contentsOf:)), modeCounts: modes, runs: runs, seed: seed,
+            schedule: schedule.chosen())
+        let (runs, wallSeconds) = try evaluation.run()
+        let summary = PredictSummary(of: evaluation, reference: reference, runs: runs, wallSeconds: wallSeconds)
+        if let csv { try OutputFile.write(summary.csv, to: csv) }
+        print(json ? try summary.json() : summary.text)
+    }
+}
+
+/// How networks learn.
+struct ScheduleArguments: ParsableArguments {
+    @Option(
+        help:
+            "standard (logarithmic scales, no dropout, cross-validated) or paper (PowerTrain's own) (default: standard).",
+        transform: TrainingSchedule.Name.init(named:))
+    var schedule: TrainingSchedule.Name?
+
+    @Option(
+        help: ArgumentHelp("Training steps of each network, where the schedule's own are not wanted.", valueName: "n"))
+    var steps: Int?
+
+    @Option(
+        help: ArgumentHelp("mse or mape; the schedule's own is mse.", valueName: "mse|mape"),
+        transform: NetworkSchedule.Loss.init(named:))
+    var loss: NetworkSchedule.Loss?
+
+    /// Whether the command line says anything of it.
+    var isGiven: Bool { schedule != nil || steps != nil || loss != nil }
+
+    func chosen() throws -> TrainingSchedule {
+        try TrainingSchedule(schedule ?? .standard, steps: steps, loss: loss)
+    }
+}

@@ -1,0 +1,197 @@
+import FoundationEssentials
+import Glibc
+import Policy
+import Testing
+
+@testable import Evaluation
+
+@Suite struct PredictEvaluationTests {
+    /// 225 modes whose time and power are smooth.
+    private func table() throws -> TrainingTable { try SyntheticTables.manyPoints().background(minibatch: 4) }
+
+    private func quick(steps: Int = 40) throws -> TrainingSchedule { try TrainingSchedule(.paper, steps: steps) }
+
+    private func model(seed: UInt64 = 1) throws -> PowerTrainModel<PowerMode> {
+        try ModelTraining.model(
+            on: table().rows, schedule: quick(), origin: ModelOrigin(workload: "w", board: "b", source: "s", date: "d"),
+            seed: seed)
+    }
+
+    @Test func drawsAreTheSameForAnyNumberOfThreads() throws {
+        let evaluation = try PredictEvaluation(
+            table: table(), method: .powertrain, reference: .model(model()), modeCounts: [5, 12], runs: 3, seed: 4,
+            schedule: quick())
+        let alone = try evaluation.run(threads: 1).runs
+        #expect(alone.map(\.modes) == [5, 5, 5, 12, 12, 12] && alone.map(\.run) == [1, 2, 3, 1, 2, 3])
+        #expect(Set(alone.map(\.seed)).count == 3 && alone.allSatisfy { $0.timePercent > 0 && $0.powerPercent > 0 })
+        #expect(Set(alone.map(\.timePercent)).count == 6)
+        for threads in [2, 5] { #expect(try evaluation.run(threads: threads).runs == alone) }
+    }
+
+    @Test func aTableAsReferenceIsTrainedOnFirst() throws {
+        let reference = try ModelTraining.model(
+            on: table().rows, schedule: quick(steps: 30),
+            origin: ModelOrigin(workload: "", board: "", source: "", date: ""), seed: 4)
+        func runs(_ reference: Reference) throws -> [PredictEvaluation.Run] {
+            var evaluation = try PredictEvaluation(
+                table: table(), method: .powertrain, reference: reference, modeCounts: [10], runs: 1, seed: 4,
+                schedule: quick(steps: 20))
+            #expect(try evaluation.referenceSchedule == TrainingSchedule(.paper, steps: nil))
+            evaluation.referenceSchedule = try quick(steps: 30)
+            return try evaluation.run().runs
+        }
+        #expect(try runs(.table(table())) == runs(.model(reference)))
+        #expect(try runs(.model(reference)) != runs(.model(model())))
+    }
+
+    @Test func numbersOutOfRangeAreRefused() throws {
+        let reference = Reference.model(try model())
+        func message(_ method: PredictEvaluation.Method, _ reference: Reference?, _ modes: [Int], _ runs: Int) -> String
+        {
+            do {
+                _ = try PredictEvaluation(
+                    table: table(), method: method, reference: reference, modeCounts: modes, runs: runs, seed: 0,
+                    schedule: quick())
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(message(.scratch, nil, [3, 224], 1) == "")
+        #expect(message(.scratch, nil, [225], 1).contains("--modes is 225; a number from 3 to 224"))
+        #expect(message(.scratch, nil, [2], 1).contains("--modes is 2"))
+        #expect(message(.scratch, nil, [5], 0).contains("--runs is 0"))
+        #expect(message(.scratch, nil, [5], Int.max).contains("--runs is"))
+        #expect(message(.scratch, reference, [5], 1).contains("--reference does not go with it"))
+        #expect(message(.powertrain, nil, [5], 1).contains("needs --reference FILE"))
+        #expect(throws: EvaluationError.self) { try TrainingSchedule(.paper, steps: 0) }
+        #expect(throws: EvaluationError.self) { try TrainingSchedule(.paper, steps: Int.max) }
+        #expect(throws: EvaluationError.self) { try PredictEvaluation.Method(named: "gp2") }
+        #expect(throws: EvaluationError.self) { try NetworkSchedule.Loss(named: "l1") }
+        #expect(try PositiveNumber.list("10,20,50", name: "--modes") == [10, 20, 50])
+        for text in ["", "10,", "0", "-1", "1e3", "10 20", "99999999999999999999"] {
+            #expect(throws: EvaluationError.self) { try PositiveNumber.list(text, name: "--modes") }
+        }
+        #expect(try PositiveNumber.parse("2.5", name: "--power") == 2.5)
+        for text in ["0", "1..2/1", "-1", "nan", "inf", ""] {
+            #expect(throws: EvaluationError.self) { try PositiveNumber.parse(text, name: "--power") }
+        }
+    }
+
+    @Test func jsonHasTheContractsKeys() throws {
+        struct Decoded: Decodable {
+            struct Entry: Decodable {
+                let modes: Int
+                let run: Int?
+                let time_mape_percent, power_mape_percent: Double?
+                let time_mape_percent_median, power_mape_percent_median: Double?
+            }
+            let problem, method, train: String
+            let reference: String?
+            let time_mape_percent_median, power_mape_percent_median, interval_coverage_percent: Double?
+            let runs, by_modes: [Entry]
+        }
+        func decoded(_ counts: [Int]) throws -> Decoded {
+            let evaluation = try PredictEvaluation(
+                table: table(), method: .scratch, reference: nil, modeCounts: counts, runs: 1, seed: 0,
+                schedule: quick())
+            let runs = counts.flatMap { count in
+                [(1, 4.0, 8.0), (2, 6.0, 2.0), (3, 20.0, 3.0)].map {
+                    PredictEvaluation.Run(modes: count, run: $0.0, seed: 1, timePercent: $0.1, powerPercent: $0.2)
+                }
+            }
+            let summary = PredictSummary(of: evaluation, reference: nil, runs: runs, wallSeconds: 1)
+            #expect(summary.csv.hasPrefix("modes,run,seed,time_mape_percent,power_mape_percent\n10,1,1,4,8\n"))
+            #expect(
+                summary.text.contains("MAPE of time median 6.00 %, max 20.00 %, of power median 3.00 %, max 8.00 %"))
+            return try JSONDecoder().decode(Decoded.self, from: Data(summary.json().utf8))
+        }
+        let one = try decoded([10])
+        #expect(one.time_mape_percent_median == 6 && one.power_mape_percent_median == 3)
+        #expect(one.interval_coverage_percent == nil && one.reference == nil && one.method == "scratch")
+        #expect(one.runs.map(\.time_mape_percent) == [4, 6, 20] && one.by_modes.map(\.modes) == [10])
+        let two = try decoded([10, 20])
+        #expect(two.time_mape_percent_median == nil && two.by_modes.map(\.time_mape_percent_median) == [6, 6])
+        #expect(two.runs.count == 6)
+    }
+
+    @Test func twoThreadsMakeTheModelThatOneMakes() throws {
+        let rows = try table().rows
+        let origin = ModelOrigin(workload: "w", board: "b", source: "s", date: "d")
+        let schedule = try quick()
+        let base = try PowerTrain.model(
+            on: rows, schedule: schedule.reference(points: rows.count), origin: origin, seed: 3)
+        #expect(try ModelTraining.model(on: rows, schedule: schedule, origin: origin, seed: 3, threads: 2) == base)
+        let drawn = try ModelTraining.draw("20", of: table(), seed: 7)
+        let transferred = try PowerTrain.model(
+            on: drawn, from: base, schedule: schedule.ofFewProfiles(points: 20), origin: origin, seed: 7)
+        #expect(
+            try ModelTraining.model(on: drawn, from: base, schedule: schedule, origin: origin, seed: 7, threads: 2)
+                == transferred)
+    }
+
+    @Test func modesAreDrawnOrAllTaken() throws {
+        let table = try table()
+        #expect(try ModelTraining.draw("all", of: table, seed: 1) == table.rows)
+        #expect(Set(try ModelTraining.draw("9", of: table, seed: 1)).count == 9)
+        #expect(try ModelTraining.draw("9", of: table, seed: 1) != ModelTraining.draw("9", of: table, seed: 2))
+        for text in ["2", "226", "-1", "", "ten", "99999999999999999999"] {
+            #expect(throws: EvaluationError.self) { try ModelTraining.draw(text, of: table, seed: 1) }
+        }
+    }
+
+    @Test func modelFilesAreWrittenWholeAndReadBack() throws {
+        let path = "/tmp/fulcrum-model-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        defer { unlink(path) }
+        let model = try model()
+        try model.write(to: path)
+        try model.write(to: path)
+        #expect(try PowerTrainModel<PowerMode>(contentsOf: path) == model)
+        guard case .model(let reference) = try Reference(contentsOf: path) else {
+            Issue.record("A model file was not taken for one.")
+            return
+        }
+        #expect(reference == model)
+        #expect(access(path + ".new", F_OK) != 0)
+        // Renaming over a device would remove it.
+        #expect(throws: EvaluationError.self) { try model.write(to: "/dev/null") }
+        #expect(throws: EvaluationError.self) { try model.write(to: "/nonexistent/model") }
+        #expect(throws: EvaluationError.self) { try StoredModel(parsing: Array("FULCNETS".utf8), file: "short") }
+        #expect(throws: EvaluationError.self) { try StoredModel(parsing: [], file: "empty") }
+    }
+
+    @Test func aModelIsDescribedWithItsPredictions() throws {
+        struct Decoded: Decodable {
+            struct Entry: Decodable {
+                let point: String
+                let minibatch_ms, power_w: Double
+            }
+            let kind, workload, board, made, provenance: String
+            let base: String?
+            let predictions: [Entry]
+            let time, power: [String: Double]
+        }
+        let model = try model()
+        let mode = "4_1_1_1"
+        let description = try ModelDescription(of: .training(model), file: "f", modes: [mode], minibatch: nil)
+        let decoded = try JSONDecoder().decode(Decoded.self, from: Data(JSONText.of(description).utf8))
+        let expected = try #require(model.predict(PowerMode(cores: 4, cpuKHz: 1, gpuHz: 1, emcHz: 1)))
+        #expect(decoded.kind == "training" && decoded.workload == "w" && decoded.base == nil && decoded.made == "d")
+        #expect(decoded.predictions.map(\.point) == [mode])
+        #expect(decoded.predictions.map(\.minibatch_ms) == [expected.minibatchMilliseconds])
+        #expect(decoded.predictions.map(\.power_w) == [expected.powerWatts])
+        #expect(decoded.time["validation_error_percent"] == model.time.validationErrorPercent)
+        #expect(description.text.contains("(predicted)"))
+        #expect(throws: EvaluationError.self) {
+            try ModelDescription(of: .training(model), file: "f", modes: ["4_1_1"], minibatch: nil)
+        }
+        #expect(throws: EvaluationError.self) {
+            try ModelDescription(of: .training(model), file: "f", modes: [], minibatch: 4)
+        }
+    }
+
+    @Test func theDayComesFromTheClock() {
+        let parts = CalendarDate.today.split(separator: "-").compactMap { Int($0) }
+        #expect(parts.count == 3 && parts[0] >= 2024 && (1...12).contains(parts[1]) && (1...31).contains(parts[2]))
+    }
+}

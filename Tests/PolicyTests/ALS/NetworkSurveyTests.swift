@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Policy
+
+@Suite struct NetworkSurveyTests {
+    private static let quick = NetworkBaselineSchedule.paper(atMost: 150)
+
+    private func pair() throws -> SyntheticPair {
+        try #require(
+            SyntheticPair(lengths: [2, 4, 3, 2], minibatches: [1, 4]) { indices, minibatch in
+                let steps = Double(indices.reduce(0, +))
+                return (
+                    (20.0 * Double(minibatch) / (2 + steps), 8 + 2 * steps), (100 / (1 + steps), 10 + 2 * steps)
+                )
+            })
+    }
+
+    private func train(_ mode: PowerMode) -> TrainingObservation {
+        let steps = Double(mode.cores + mode.cpuKHz + mode.gpuHz + mode.emcHz - 400) / 10
+        return TrainingObservation(mode: mode, minibatchMilliseconds: 100 / (1 + steps), powerWatts: 10 + 2 * steps)
+    }
+
+    @Test func profilesItsPointsOnceInOrderAndAnswersFromPredictionsOverTheGrid() throws {
+        let grid = try #require(syntheticGrid([2, 4, 3, 2]))
+        let start = NetworkSurvey<TrainProblem>(grid: grid, count: 12, schedule: Self.quick, seed: 3)
+        let played = try #require(ALSTests.survey(start, limit: 12) { self.train($0) })
+        #expect(played.profiled.map(\.mode) == start.points)
+        #expect(Set(start.points).count == 12)
+        let front = try #require(played.answers as? ParetoFront<TrainProblem>)
+        let predicted = try TrainingObservation.predicted(
+            at: grid.allModes, from: played.profiled.reversed(), schedule: Self.quick, seed: networkSeed(grid))
+        #expect(predicted.count == grid.count)
+        for budget in stride(from: 5.0, through: 40, by: 1) {
+            let problem = TrainProblem(budgetWatts: budget)
+            #expect(front.answer(problem) == problem.optimum(over: predicted))
+        }
+    }
+
+    /// What the survey of 12 modes by seed 3 trains its networks with.
+    private func networkSeed(_ grid: ModeGrid) -> UInt64 {
+        var generator = Policy.SeededGenerator(seed: 3)
+        _ = grid.randomModes(12, using: &generator)
+        return generator.next()
+    }
+
+    @Test func pairsAndInferencesFollowFromTheSeedAndTheProfilesAlone() throws {
+        let synthetic = try pair()
+        let start = NetworkSurvey<PairProblem>(grid: synthetic.grid, count: 8, schedule: Self.quick, seed: 1)
+        #expect(start.points.count == 16)
+        let first = try #require(ALSTests.survey(start, limit: 16) { synthetic.pairs[$0] })
+        var again = start
+        guard case .finished(let answers) = again.next(observed: Observed(synthetic.all)) else {
+            Issue.record("All points were observed, and the survey wants more.")
+            return
+        }
+        let other = NetworkSurvey<PairProblem>(grid: synthetic.grid, count: 8, schedule: Self.quick, seed: 2)
+        #expect(other.points != start.points)
+        var answered = 0
+        for watts in [10.0, 14, 18, 30] {
+            let problem = PairProblem(budgetWatts: watts, latencySeconds: 1, ratePerSecond: 20)
+            #expect(first.answers.answer(problem) == answers.answer(problem))
+            if answers.answer(problem) != nil { answered += 1 }
+        }
+        #expect(answered > 0)
+
+        let inferred = NetworkSurvey<InferProblem>(grid: synthetic.grid, count: 8, schedule: Self.quick, seed: 1)
+        let played = try #require(ALSTests.survey(inferred, limit: 16) { synthetic.inference($0) })
+        #expect(played.profiled.map(\.point) == inferred.points)
+    }
+
+    @Test func theAuthorsChoiceIsAmongTheDrawnModes() throws {
+        let synthetic = try pair()
+        let modes = Array(synthetic.grid.modes.allModes.prefix(5)) + synthetic.grid.modes.allModes.prefix(2)
+        let survey = NetworkSurvey<InferProblem>(
+            grid: synthetic.grid, profiling: modes, choice: .profiledModes, schedule: Self.quick, seed: 1)
+        #expect(survey.points.count == 10)
+        let played = try #require(ALSTests.survey(survey, limit: 10) { synthetic.inference($0) })
+        let front = try #require(played.answers as? ParetoFront<InferProblem>)
+        #expect(!front.observations.isEmpty && front.observations.allSatisfy { modes.contains($0.mode) })
+        let single = NetworkSurvey<InferProblem>(
+            grid: synthetic.grid, profiling: survey.points.filter { $0.minibatch == 1 }, schedule: Self.quick, seed: 1)
+        #expect(single.points.count == 5)
+    }
+
+    @Test func tooFewProfilesGiveNoAnswerAndSayWhy() throws {
+        let grid = try #require(syntheticGrid([2, 4, 3, 2]))
+        var survey = NetworkSurvey<TrainProblem>(grid: grid, count: 5, schedule: Self.quick, seed: 1)
+        // A profile with a value that is no measurement is left out.
+        let observed = Observed(
+            survey.points.enumerated().map { place, mode in
+                TrainingObservation(mode: mode, minibatchMilliseconds: place < 3 ? .nan : 5, powerWatts: 10)
+            })
+        guard case .finished(let answers) = survey.next(observed: observed) else {
+            Issue.record("All points were observed, and the survey wants more.")
+            return
+        }
+        #expect(answers.answer(TrainProblem(budgetWatts: 50)) == nil)
+        #expect(survey.failure == .tooFewPoints(2, least: PowerTrain.leastObservations))
+        guard case .finished = survey.next(observed: Observed(survey.points.map { train($0) })) else { return }
+        #expect(survey.failure == nil)
+    }
+}
