@@ -12,6 +12,8 @@ let strict =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
+// The tests play tens of thousands of searches and train networks, and are built for debugging.
+let optimised = [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -37,15 +39,15 @@ let package = Package(
         .target(name: "SystemCalls", dependencies: ["CLinux", system], swiftSettings: strict),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", system], swiftSettings: testing),
 
-        // Networks learn in tests too, and these are built for debugging.
         .target(name: "CMatrix", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
-        .target(name: "Policy", dependencies: ["CMatrix"], swiftSettings: strict),
+        .target(name: "Policy", dependencies: ["CMatrix"], swiftSettings: strict + optimised),
         // Finds and reads measurements that are not part of the project; tests alone use it.
         .target(
             name: "MeasuredData", dependencies: ["Policy", "SystemCalls"], path: "Tests/MeasuredData",
             swiftSettings: testing + [.enableUpcomingFeature("InternalImportsByDefault")]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "CMatrix", "MeasuredData"], swiftSettings: testing),
-        .target(name: "Evaluation", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict),
+        .target(
+            name: "Evaluation", dependencies: ["Policy", "SystemCalls", system], swiftSettings: strict + optimised),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "MeasuredData", "Policy", "SystemCalls"],
             swiftSettings: testing),

@@ -37,7 +37,7 @@ where Table.Observation == Problem.Observation {
         case .optimum:
             throw EvaluationError(
                 "Dynamic arrivals are always compared with the optimum. Choose a strategy that profiles.")
-        case .model:
+        case .survey where strategy.isPredicting:
             throw EvaluationError(
                 "Dynamic arrivals are answered from what was profiled, and --strategy \(strategy.name) answers by prediction. "
                     + "Choose another one.")
@@ -90,7 +90,7 @@ where Table.Observation == Problem.Observation {
         case .survey(let survey):
             _ = try played.answers(of: survey)
             search = { _ in Exhausted() }
-        case .optimum, .model: search = { _ in Exhausted() }
+        case .optimum: search = { _ in Exhausted() }
         }
         let surveyed = played.observed.all.count
         let posed = problem(limits.first ?? Limits(budgetWatts: 0))

@@ -10,21 +10,20 @@ public struct Strategy<Problem: PlanningProblem>: Sendable {
         case search(@Sendable (Problem) -> any Search<Problem>)
         /// Profiles once and then answers all configurations.
         case survey(any Survey<Problem>)
-        /// Profiles these points once, learns from them on threads of its own, and answers all configurations by prediction.
-        case model(
-            points: [Problem.Observation.Point],
-            learn: @Sendable ([Problem.Observation]) throws(EvaluationError) -> any Answers<Problem>)
     }
 
     /// What the summary calls it.
     public let name: String
     /// How it comes to its answers.
     public let way: Way
+    /// Whether it answers with points that it did not profile.
+    public let isPredicting: Bool
 
     /// Names a strategy.
-    public init(name: String, _ way: Way) {
+    public init(name: String, _ way: Way, isPredicting: Bool = false) {
         self.name = name
         self.way = way
+        self.isPredicting = isPredicting
     }
 }
 
@@ -61,6 +60,7 @@ struct PlayedTable<Table: MeasuredTable> {
             switch survey.next(observed: observed) {
             case .profile(let point): try profile(point)
             case .finished(let answers): return answers
+            case .failed(let reason): throw EvaluationError("Strategy \(strategy) cannot answer: \(reason)")
             }
         }
     }
@@ -71,6 +71,7 @@ struct PlayedTable<Table: MeasuredTable> {
         return try row(answer.point, "answer with")
     }
 
+    /// Profiles one point.
     mutating func profile(_ point: Table.Observation.Point) throws(EvaluationError) {
         // The strategy would wait for ever for what it was already told.
         guard observed[point] == nil else {

@@ -102,9 +102,10 @@ public struct StrategyOptions: Sendable {
         case .binary: return search { BinarySearch(grid: grid, problem: $0) }
         case .random, .maxn, .presets: return survey(FixedPoints(points: try fixedModes(of: grid)))
         case .network:
-            return Strategy(
-                name: name.rawValue,
-                baseline.train(table.rows.map(\.mode), profiling: try fixedModes(of: grid)))
+            return network(
+                NetworkSurvey<TrainProblem>(
+                    grid: grid, profiling: try fixedModes(of: grid), choice: .points(table.rows.map(\.mode)),
+                    schedule: try networkSchedule(), seed: seed))
         }
     }
 
@@ -122,9 +123,10 @@ public struct StrategyOptions: Sendable {
         case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
         case .network:
             try refuseReference()
-            let profiled: FixedPoints<InferProblem> = try fixedPoints(of: grid)
-            return Strategy(
-                name: name.rawValue, baseline.infer(table.rows.map(\.point), profiling: profiled.points))
+            return network(
+                NetworkSurvey<InferProblem>(
+                    grid: grid, profiling: try fixedModes(of: grid.modes), choice: .points(table.rows.map(\.point)),
+                    schedule: try networkSchedule(), seed: seed))
         }
     }
 
@@ -142,9 +144,10 @@ public struct StrategyOptions: Sendable {
         case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
         case .network:
             try refuseReference()
-            let profiled: FixedPoints<PairProblem> = try fixedPoints(of: grid)
-            return Strategy(
-                name: name.rawValue, baseline.pair(table.rows.map(\.point), profiling: profiled.points))
+            return network(
+                NetworkSurvey<PairProblem>(
+                    grid: grid, profiling: try fixedModes(of: grid.modes), choice: .points(table.rows.map(\.point)),
+                    schedule: try networkSchedule(), seed: seed))
         }
     }
 
@@ -158,8 +161,18 @@ public struct StrategyOptions: Sendable {
         Strategy(name: name.rawValue, .survey(survey))
     }
 
-    private var baseline: NetworkBaseline {
-        NetworkBaseline(schedule: schedule, reference: reference, seed: seed)
+    private func network<Problem>(_ survey: NetworkSurvey<Problem>) -> Strategy<Problem> {
+        Strategy(name: name.rawValue, .survey(survey), isPredicting: true)
+    }
+
+    /// Throws where the reference is a table that no model can be trained on.
+    private func networkSchedule() throws(EvaluationError) -> NetworkBaselineSchedule {
+        let base = try reference?.model(seed: seed)
+        return NetworkBaselineSchedule(
+            training: { [schedule] points in
+                base == nil
+                    ? schedule.baseline(points: points, isInference: false) : schedule.ofFewProfiles(points: points)
+            }, inference: { [schedule] in schedule.baseline(points: $0, isInference: true) }, trainingBase: base)
     }
 
     private func refuseReference() throws(EvaluationError) {

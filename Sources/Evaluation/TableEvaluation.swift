@@ -58,10 +58,6 @@ where Table.Observation == Problem.Observation {
             var played = PlayedTable(table, strategy: strategy.name)
             let answers = try played.answers(of: survey)
             return .surveyed(answers, played)
-        case .model(let points, let learn):
-            var played = PlayedTable(table, strategy: strategy.name)
-            _ = try played.answers(of: FixedPoints<Problem>(points: points))
-            return .surveyed(try learn(played.observed.all), played)
         }
     }
 

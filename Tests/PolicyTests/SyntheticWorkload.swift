@@ -113,17 +113,6 @@ func syntheticGrid(_ lengths: [Int]) -> ModeGrid? {
 }
 
 extension ModeGrid {
-    /// Every mode, in ascending order.
-    var allModes: [PowerMode] {
-        cores.flatMap { cores in
-            cpuKHz.flatMap { cpu in
-                gpuHz.flatMap { gpu in
-                    emcHz.map { PowerMode(cores: cores, cpuKHz: cpu, gpuHz: gpu, emcHz: $0) }
-                }
-            }
-        }
-    }
-
     /// The place of a mode in the lists of a synthetic grid: cores, gpu, cpu, emc.
     func indices(of mode: PowerMode) -> [Int] { Dimension.allCases.map { (mode[$0] - 100) / 10 } }
 

@@ -48,6 +48,17 @@ public struct ModeGrid: Hashable, Sendable {
     /// Number of modes.
     public var count: Int { cores.count * cpuKHz.count * gpuHz.count * emcHz.count }
 
+    /// Every mode, ascending. O(count).
+    public var allModes: [PowerMode] {
+        cores.flatMap { cores in
+            cpuKHz.flatMap { cpu in
+                gpuHz.flatMap { gpu in
+                    emcHz.map { PowerMode(cores: cores, cpuKHz: cpu, gpuHz: gpu, emcHz: $0) }
+                }
+            }
+        }
+    }
+
     /// Whether `mode` lies on the grid.
     public func contains(_ mode: PowerMode) -> Bool {
         Dimension.allCases.allSatisfy { self[$0].contains(mode[$0]) }

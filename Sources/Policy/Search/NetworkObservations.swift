@@ -13,14 +13,19 @@ public struct NetworkBaselineSchedule: Sendable {
     public var training: @Sendable (_ points: Int) -> NetworkSchedule
     /// For those of an inference.
     public var inference: @Sendable (_ points: Int) -> NetworkSchedule
+    /// The model that those of a training are transferred from, which makes PowerTrain (arXiv 2407.13944) of the baseline; nil
+    /// where they start from fresh weights.
+    public var trainingBase: PowerTrainModel<PowerMode>?
 
     /// Takes a rule for each.
     public init(
         training: @escaping @Sendable (_ points: Int) -> NetworkSchedule,
-        inference: @escaping @Sendable (_ points: Int) -> NetworkSchedule
+        inference: @escaping @Sendable (_ points: Int) -> NetworkSchedule,
+        trainingBase: PowerTrainModel<PowerMode>? = nil
     ) {
         self.training = training
         self.inference = inference
+        self.trainingBase = trainingBase
     }
 
     /// The paper's: 200 epochs for a training, 1,000 for an inference, each minibatch of a profile a row (arXiv 2509.20205). Takes
@@ -43,10 +48,12 @@ public struct NetworkBaselineSchedule: Sendable {
 
 /// Trains a model and predicts `points`, for the observations of one workload.
 private func predictions<Profile: NetworkObservation>(
-    at points: [Profile.Point], from observations: [Profile], schedule: NetworkSchedule, seed: UInt64
+    at points: [Profile.Point], from observations: [Profile], base: PowerTrainModel<Profile.Point>? = nil,
+    schedule: NetworkSchedule, seed: UInt64
 ) throws(PredictionError) -> [Prediction] {
     let origin = ModelOrigin(workload: "", board: "", source: "a survey", date: "")
-    return try PowerTrain.model(on: observations, schedule: schedule, origin: origin, seed: seed).predict(points)
+    return try PowerTrain.model(on: observations, from: base, schedule: schedule, origin: origin, seed: seed)
+        .predict(points)
 }
 
 extension TrainingObservation: NetworkPredicted {
@@ -57,7 +64,7 @@ extension TrainingObservation: NetworkPredicted {
     ) throws(PredictionError) -> [TrainingObservation] {
         let known = observations.filter(\.isLearnable)
         let values = try predictions(
-            at: points, from: known, schedule: schedule.training(known.count), seed: seed)
+            at: points, from: known, base: schedule.trainingBase, schedule: schedule.training(known.count), seed: seed)
         return zip(points, values).map {
             TrainingObservation(mode: $0, minibatchMilliseconds: $1.minibatchMilliseconds, powerWatts: $1.powerWatts)
         }

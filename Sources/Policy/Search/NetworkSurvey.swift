@@ -10,13 +10,12 @@ public struct NetworkSurvey<Problem: PlanningProblem>: Survey where Problem.Obse
         case grid
         /// The profiled modes with all minibatch sizes.
         case profiledModes
+        /// These points.
+        case points([Problem.Observation.Point])
     }
 
     /// The points in the order in which they are profiled.
     public let points: [Problem.Observation.Point]
-    /// Why the networks could not be trained, once the survey is over; it then has no answer to any problem. Nil where they were.
-    public private(set) var failure: PredictionError?
-
     private let choices: [Problem.Observation.Point]
     private let schedule: NetworkBaselineSchedule
     private let seed: UInt64
@@ -33,7 +32,8 @@ public struct NetworkSurvey<Problem: PlanningProblem>: Survey where Problem.Obse
         self.seed = seed
     }
 
-    /// The first point that is not observed; then trains the networks, once, which takes seconds to minutes by the schedule.
+    /// The first point that is not observed; then trains the networks, once, which takes seconds to minutes by the schedule. Fails
+    /// where the profiles do not suffice to train them.
     public mutating func next(observed: Observed<Problem.Observation>) -> SurveyStep<Problem> {
         var observations: [Problem.Observation] = []
         observations.reserveCapacity(points.count)
@@ -42,17 +42,14 @@ public struct NetworkSurvey<Problem: PlanningProblem>: Survey where Problem.Obse
             observations.append(observation)
         }
         if let trained, trained.on == observations { return .finished(trained.answers) }
-        var predicted: [Problem.Observation] = []
         do throws(PredictionError) {
-            predicted = try Problem.Observation.predicted(
-                at: choices, from: observations, schedule: schedule, seed: seed)
-            failure = nil
+            let answers = ParetoFront<Problem>(
+                try Problem.Observation.predicted(at: choices, from: observations, schedule: schedule, seed: seed))
+            trained = (observations, answers)
+            return .finished(answers)
         } catch {
-            failure = error
+            return .failed(reason: error.description)
         }
-        let answers = ParetoFront<Problem>(predicted)
-        trained = (observations, answers)
-        return .finished(answers)
     }
 }
 
@@ -63,10 +60,13 @@ extension NetworkSurvey where Problem.Observation.Point == PowerMode {
         schedule: NetworkBaselineSchedule = .paper,
         seed: UInt64
     ) {
-        let all = ALSGrid(modes: grid, minibatches: [1])
-        self.init(
-            points: modes, choices: choice == .grid ? (0..<all.count).map(all.mode) : modes, schedule: schedule,
-            seed: seed)
+        let choices =
+            switch choice {
+            case .grid: grid.allModes
+            case .profiledModes: modes
+            case .points(let points): points
+            }
+        self.init(points: modes, choices: choices, schedule: schedule, seed: seed)
     }
 
     /// Profiles `count` different modes of `grid`, drawn by the seed.
@@ -88,10 +88,13 @@ extension NetworkSurvey where Problem.Observation.Point == InferencePoint {
         func points(_ modes: [PowerMode]) -> [InferencePoint] {
             modes.flatMap { mode in grid.minibatches.map { InferencePoint(mode: mode, minibatch: $0) } }
         }
-        let all = ALSGrid(modes: grid.modes, minibatches: [1])
-        self.init(
-            points: points(modes), choices: points(choice == .grid ? (0..<all.count).map(all.mode) : modes),
-            schedule: schedule, seed: seed)
+        let choices =
+            switch choice {
+            case .grid: points(grid.modes.allModes)
+            case .profiledModes: points(modes)
+            case .points(let points): points
+            }
+        self.init(points: points(modes), choices: choices, schedule: schedule, seed: seed)
     }
 
     /// Profiles `count` different modes of `grid`, drawn by the seed, each with all minibatch sizes.

@@ -38,6 +38,8 @@ public enum SurveyStep<Problem: PlanningProblem>: Sendable {
     case profile(Problem.Observation.Point)
     /// The survey is over; this answers.
     case finished(any Answers<Problem>)
+    /// The survey is over and cannot answer: why, as a sentence.
+    case failed(reason: String)
 }
 
 /// Something that can answer any problem of a kind without another profile.
@@ -70,6 +72,8 @@ public struct SurveySearch<Surveyor: Survey>: Search {
 
     private var survey: Surveyor
     private let problem: Problem
+    /// Why the survey cannot answer, as a sentence; nil where it can, or is not over.
+    public private(set) var failure: String?
 
     /// Runs `survey`, then answers `problem`.
     public init(_ survey: Surveyor, problem: Problem) {
@@ -79,9 +83,13 @@ public struct SurveySearch<Surveyor: Survey>: Search {
 
     /// The survey's step, or its answer.
     public mutating func next(observed: Observed<Problem.Observation>) -> SearchStep<Problem.Observation> {
+        failure = nil
         switch survey.next(observed: observed) {
-        case .profile(let point): .profile(point)
-        case .finished(let answers): .answer(answers.answer(problem))
+        case .profile(let point): return .profile(point)
+        case .finished(let answers): return .answer(answers.answer(problem))
+        case .failed(let reason):
+            failure = reason
+            return .answer(nil)
         }
     }
 }

@@ -14,6 +14,7 @@ import Testing
         while true {
             switch survey.next(observed: observed) {
             case .finished(let answers): return (observed.all, answers)
+            case .failed: return nil
             case .profile(let point):
                 guard observed[point] == nil, let observation = measure(point), observed.all.count < limit else {
                     return nil

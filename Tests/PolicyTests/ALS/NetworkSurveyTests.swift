@@ -90,13 +90,18 @@ import Testing
             survey.points.enumerated().map { place, mode in
                 TrainingObservation(mode: mode, minibatchMilliseconds: place < 3 ? .nan : 5, powerWatts: 10)
             })
-        guard case .finished(let answers) = survey.next(observed: observed) else {
-            Issue.record("All points were observed, and the survey wants more.")
+        let tooFew = PredictionError.tooFewPoints(2, least: PowerTrain.leastObservations).description
+        guard case .failed(let reason) = survey.next(observed: observed) else {
+            Issue.record("Two profiles are too few, and the survey goes on.")
             return
         }
-        #expect(answers.answer(TrainProblem(budgetWatts: 50)) == nil)
-        #expect(survey.failure == .tooFewPoints(2, least: PowerTrain.leastObservations))
-        guard case .finished = survey.next(observed: Observed(survey.points.map { train($0) })) else { return }
-        #expect(survey.failure == nil)
+        #expect(reason == tooFew)
+        var search = SurveySearch(survey, problem: TrainProblem(budgetWatts: 50))
+        #expect(search.next(observed: observed) == .answer(nil) && search.failure == tooFew)
+        let sound = Observed(survey.points.map { train($0) })
+        guard case .answer(_?) = search.next(observed: sound), search.failure == nil else {
+            Issue.record("A survey that failed once does not recover.")
+            return
+        }
     }
 }

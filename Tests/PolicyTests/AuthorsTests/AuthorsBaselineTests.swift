@@ -26,6 +26,7 @@ struct AuthorsBaselineTests {
         while true {
             switch survey.next(observed: observed) {
             case .profile(let point): observed.record(try #require(measured(point)))
+            case .failed(let reason): try #require(Bool(false), "\(reason)")
             case .finished(let answers):
                 try #require(observed.all.count == survey.points.count)
                 return answers
