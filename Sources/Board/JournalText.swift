@@ -1,3 +1,5 @@
+import Policy
+
 /// One value that a knob had before we first wrote it.
 struct JournalEntry: Hashable, Sendable {
     let knob: String
@@ -32,7 +34,7 @@ enum JournalText {
             text += "\(word) \(entry.knob) \(entry.role.rawValue) \(entry.value) \(entry.path)\n"
         }
         let body = Array(text.utf8)
-        return body + Array("checksum \(hexadecimal(crc32(body)))\n".utf8)
+        return body + Array("checksum \(hexadecimal(CRC32.checksum(body)))\n".utf8)
     }
 
     /// Why a text is no journal.
@@ -52,7 +54,7 @@ enum JournalText {
                 line: lines.count, reason: "a journal has a header, a board and a checksum: the file is cut short")
         }
         let body = bytes.dropLast(last.count + 1)
-        let expected = "checksum \(hexadecimal(crc32(body)))"
+        let expected = "checksum \(hexadecimal(CRC32.checksum(body)))"
         guard last.elementsEqual(expected.utf8) else {
             throw Refusal(
                 line: lines.count, reason: "the checksum of the lines before it is not this: the file was altered")
@@ -102,18 +104,6 @@ enum JournalText {
         case .control: text == "auto" || text == "on"
         case .min, .max: Int(text).map { String($0) == text } ?? false
         }
-    }
-
-    /// CRC-32 (ISO 3309, polynomial 0xEDB88320 reflected): finds every altered byte and every burst up to 32 bits.
-    static func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
-        var remainder: UInt32 = 0xffff_ffff
-        for byte in bytes {
-            remainder ^= UInt32(byte)
-            for _ in 0..<8 {
-                remainder = (remainder >> 1) ^ (remainder & 1 == 1 ? 0xedb8_8320 : 0)
-            }
-        }
-        return ~remainder
     }
 
     private static func hexadecimal(_ value: UInt32) -> String {

@@ -111,7 +111,8 @@ INLINED void adam_step(size_t count, struct cmatrix_adam adam, const float *rest
     switch (width) { \
     case CMATRIX_AVX512: NAME##_avx512(__VA_ARGS__); return; \
     case CMATRIX_AVX2: NAME##_avx2(__VA_ARGS__); return; \
-    case CMATRIX_BASELINE: NAME##_baseline(__VA_ARGS__); return; \
+    case CMATRIX_BASELINE: \
+    default: NAME##_baseline(__VA_ARGS__); return; \
     }
 bool cmatrix_supports(enum cmatrix_width width) {
     switch (width) {

@@ -48,33 +48,3 @@ public struct BackgroundWork: Sendable {
         }
     }
 }
-
-extension InferProblem {
-    /// The problem of one configuration. Without a latency budget or a rate nothing is feasible.
-    public init(_ limits: Limits) {
-        self.init(
-            budgetWatts: limits.budgetWatts, latencySeconds: (limits.latencyMilliseconds ?? 0) / 1000,
-            ratePerSecond: limits.ratePerSecond ?? 0)
-    }
-}
-
-extension PairProblem {
-    /// The problem of one configuration; as `InferProblem.init(_:)`.
-    public init(_ limits: Limits, objective: Objective, background: Background) {
-        let inference = InferProblem(limits)
-        self.init(
-            budgetWatts: inference.budgetWatts, latencySeconds: inference.latencySeconds,
-            ratePerSecond: inference.ratePerSecond, objective: objective, background: background)
-    }
-}
-
-extension PairProblem.Objective {
-    /// The objective of that name, or an error that lists the names.
-    public init(named name: String) throws(EvaluationError) {
-        guard let objective = Self(rawValue: name) else {
-            let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw EvaluationError("There is no objective \(name.debugDescription). Choose one of: \(names).")
-        }
-        self = objective
-    }
-}

@@ -87,7 +87,7 @@ public struct Configuration: Hashable, Sendable {
 
     /// Whether the answer keeps the limits while the optimum runs nothing in the background, so that there is no throughput to
     /// compare with.
-    public var isOptimumIdle: Bool { sound != nil && optimum?.tau == 0 }
+    public var isOptimumIdle: Bool { sound != nil && (optimum?.tau ?? 1) <= 0 }
 
     /// How much less background throughput the answer has than the optimum of the objective, percent; below 0 where it has
     /// more. Nil without an answer that keeps the limits, and where the optimum runs nothing.

@@ -9,6 +9,9 @@ public protocol EvaluatedProblem: PlanningProblem {
     /// orders the others as this question does: the order depends on the arrival rate and the objective alone.
     var unlimited: Self { get }
 
+    /// The same question without a limit of power.
+    var ignoringPower: Self { get }
+
     /// An observation as a choice, with what this problem makes of it.
     func choice(_ observation: Observation) -> Choice
 
@@ -44,6 +47,9 @@ extension TrainProblem: EvaluatedProblem {
     /// Any mode.
     public var unlimited: TrainProblem { TrainProblem(budgetWatts: .infinity) }
 
+    /// Any mode.
+    public var ignoringPower: TrainProblem { unlimited }
+
     /// The mode with its own throughput.
     public func choice(_ observation: TrainingObservation) -> Choice {
         Choice(
@@ -70,6 +76,11 @@ extension InferProblem: EvaluatedProblem {
     /// The rate alone.
     public var unlimited: InferProblem {
         InferProblem(budgetWatts: .infinity, latencySeconds: .infinity, ratePerSecond: ratePerSecond)
+    }
+
+    /// Latency and rate.
+    public var ignoringPower: InferProblem {
+        InferProblem(budgetWatts: .infinity, latencySeconds: latencySeconds, ratePerSecond: ratePerSecond)
     }
 
     /// The point; requests are served as they arrive, so it has no throughput of its own.
@@ -109,6 +120,13 @@ extension PairProblem: EvaluatedProblem {
         PairProblem(
             budgetWatts: .infinity, latencySeconds: .infinity, ratePerSecond: inference.ratePerSecond,
             objective: objective, background: background)
+    }
+
+    /// Latency, rate and the goals of the other inference.
+    public var ignoringPower: PairProblem {
+        var problem = self
+        problem.inference = inference.ignoringPower
+        return problem
     }
 
     /// The point with its background throughput.

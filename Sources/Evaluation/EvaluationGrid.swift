@@ -1,20 +1,14 @@
 public import Policy
 
 /// Which modes of a table a strategy may choose from: `--grid`.
-public enum EvaluationGrid: String, CaseIterable, Sendable {
+public enum EvaluationGrid: String, NamedChoice {
     /// The 441 modes of Fulcrum's evaluation (arXiv 2509.20205), `ModeGrid.orinAGX441`.
     case orinAGX441 = "441"
     /// Each mode of the table.
     case all
 
-    /// The grid of that name, or an error that lists the names.
-    public init(named name: String) throws(EvaluationError) {
-        guard let grid = Self(rawValue: name) else {
-            let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw EvaluationError("There is no grid \(name.debugDescription). Choose one of: \(names).")
-        }
-        self = grid
-    }
+    /// `grid`.
+    public static var noun: String { "grid" }
 
     /// The part of `table` that lies on this grid. Throws where the table lacks some of its modes.
     public func applied(to table: TrainingTable) throws(EvaluationError) -> TrainingTable {

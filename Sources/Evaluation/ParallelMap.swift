@@ -7,8 +7,21 @@ public enum ParallelMap {
     /// More threads than this are not started.
     public static let threadLimit = 64
 
-    /// The cores that are on, at least 1.
-    public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// The cores that the calling thread may run on, at least 1.
+    public static var coreCount: Int {
+        // Glibc's module lacks sched_getaffinity(), which says the same.
+        (try? SmallFile.text("/proc/thread-self/status")).flatMap(allowedCores)
+            ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// The bits of the line `Cpus_allowed` of a thread's status (proc(5)): hexadecimal digits with commas between words. Nil without
+    /// such a line, or where it has no bit.
+    static func allowedCores(status: String) -> Int? {
+        let name = "Cpus_allowed:"
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+        let count = line.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return count > 0 ? count : nil
+    }
 
     /// `body` of 0..<count, in order, whatever the number of threads. The calling thread works too.
     ///

@@ -4,20 +4,14 @@ import SystemCalls
 /// How well a model predicts a workload from profiles of a few of its modes: many draws, each with a model of its own.
 public struct PredictEvaluation: Sendable {
     /// How models are made.
-    public enum Method: String, CaseIterable, Sendable {
+    public enum Method: String, NamedChoice {
         /// PowerTrain: transfer from a reference (arXiv 2407.13944).
         case powertrain
         /// The same networks from fresh weights: the paper's baseline.
         case scratch
 
-        /// The method of that name, or an error that lists the names.
-        public init(named name: String) throws(EvaluationError) {
-            guard let method = Self(rawValue: name) else {
-                let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
-                throw EvaluationError("There is no method \(name.debugDescription). Choose one of: \(names).")
-            }
-            self = method
-        }
+        /// `method`.
+        public static var noun: String { "method" }
     }
 
     /// One draw.
@@ -47,12 +41,13 @@ public struct PredictEvaluation: Sendable {
     public let runs: Int
     /// Seed of the seeds.
     public let seed: UInt64
-    private let reference: Reference?
+    let reference: Reference?
     private let schedule: TrainingSchedule
     /// How a reference that is a table is trained.
     var referenceSchedule: TrainingSchedule
 
-    /// Prepares the runs; nothing is computed yet. Throws where the numbers are out of range or a reference is missing.
+    /// Prepares the runs; nothing is computed yet. Throws where the numbers are out of range, or a reference is
+    /// missing or has the measurements of `table`.
     public init(
         table: TrainingTable, method: Method, reference: Reference?, modeCounts: [Int], runs: Int, seed: UInt64,
         schedule: TrainingSchedule
@@ -75,6 +70,7 @@ public struct PredictEvaluation: Sendable {
             throw EvaluationError("--method scratch starts from fresh weights; --reference does not go with it.")
         default: break
         }
+        try reference?.checkDiffers(from: table)
         self.table = table
         self.method = method
         self.reference = reference
@@ -92,31 +88,41 @@ public struct PredictEvaluation: Sendable {
     ) throws(EvaluationError) -> (runs: [Run], wallSeconds: Double) {
         let start = MonotonicClock.nanoseconds()
         let base = try reference?.model(seed: seed, schedule: referenceSchedule, threads: threads)
+        let progress = ProgressBar(label: "predict", total: progressSteps)
+        defer { progress.finish() }
+        let results = try results(from: base, threads: threads, progress: progress)
+        return (results, Double(MonotonicClock.nanoseconds() &- start) / 1e9)
+    }
+
+    /// The steps of a progress bar that all draws together advance.
+    var progressSteps: Int { modeCounts.count * runs * ModelTraining.progressSteps }
+
+    /// The draws, from a model that is there already.
+    func results(
+        from base: PowerTrainModel<PowerMode>?, threads: Int, progress: ProgressBar
+    ) throws(EvaluationError) -> [Run] {
         var generator = SeededGenerator(seed: seed)
         // 53 bits: readers of JSON may hold numbers as doubles.
         let seeds = (0..<runs).map { _ in generator.next() >> 11 }
         let draws = modeCounts.flatMap { count in seeds.enumerated().map { (count, $0.offset, $0.element) } }
-        let progress = ProgressBar(label: "predict", total: draws.count * ModelTraining.progressSteps)
-        defer { progress.finish() }
         // A network is a piece of work: two cores are busy with a single draw too.
-        let networks = try ParallelMap.map(count: draws.count * 2, threads: threads) {
-            index throws(EvaluationError) -> TrainedNetwork in
+        let errors = try ParallelMap.map(count: draws.count * 2, threads: threads) {
+            index throws(EvaluationError) -> Double in
             let (count, _, seed) = draws[index / 2]
             let quantity = PowerTrain.Quantity.allCases[index % 2]
-            return try ModelTraining.network(
-                quantity, on: Array(shuffled(seed).prefix(count)), from: base,
+            let rows = shuffled(seed)
+            let network = try ModelTraining.network(
+                quantity, on: Array(rows.prefix(count)), from: base,
                 schedule: schedule.ofFewProfiles(points: count), seed: ModelTraining.seeds(of: seed)[index % 2],
                 progress: progress)
+            return try errorPercent(quantity, network, over: rows.dropFirst(count))
         }
-        let results = try ParallelMap.map(count: draws.count, threads: threads) {
-            index throws(EvaluationError) -> Run in
-            let (count, number, seed) = draws[index]
-            let errors = try errors(
-                time: networks[index * 2], power: networks[index * 2 + 1], over: shuffled(seed).dropFirst(count))
+        return draws.enumerated().map { index, draw in
+            let (count, number, seed) = draw
             return Run(
-                modes: count, run: number + 1, seed: seed, timePercent: errors.time, powerPercent: errors.power)
+                modes: count, run: number + 1, seed: seed, timePercent: errors[index * 2],
+                powerPercent: errors[index * 2 + 1])
         }
-        return (results, Double(MonotonicClock.nanoseconds() &- start) / 1e9)
     }
 
     /// The rows in the order in which this seed draws them.
@@ -127,20 +133,21 @@ public struct PredictEvaluation: Sendable {
         return rows
     }
 
-    private func errors(
-        time: TrainedNetwork, power: TrainedNetwork, over rows: ArraySlice<TrainingObservation>
-    ) throws(EvaluationError) -> (time: Double, power: Double) {
-        let origin = ModelOrigin(workload: table.file, board: "", source: table.file, date: "")
-        guard let model = PowerTrainModel<PowerMode>(time: time, power: power, origin: origin, points: 0, seed: 0)
-        else {
-            throw EvaluationError("The networks do not fit a power mode. Report this fault.")
-        }
-        var sums = (time: 0.0, power: 0.0)
+    /// Mean absolute percentage error of one network.
+    private func errorPercent(
+        _ quantity: PowerTrain.Quantity, _ network: TrainedNetwork, over rows: ArraySlice<TrainingObservation>
+    ) throws(EvaluationError) -> Double {
+        // The other quantity of this model is never asked for.
+        let model: PowerTrainModel<PowerMode> = try ModelTraining.joined(
+            [network, network], origin: ModelOrigin(workload: table.file, board: "", source: table.file, date: ""),
+            base: nil, points: 0, seed: 0)
+        var sum = 0.0
         for (row, prediction) in zip(rows, model.predict(rows.map(\.mode))) {
-            sums.time += abs(prediction.minibatchMilliseconds / row.minibatchMilliseconds - 1)
-            sums.power += abs(prediction.powerWatts / row.powerWatts - 1)
+            switch quantity {
+            case .time: sum += abs(prediction.minibatchMilliseconds / row.minibatchMilliseconds - 1)
+            case .power: sum += abs(prediction.powerWatts / row.powerWatts - 1)
+            }
         }
-        let share = 100 / Double(max(1, rows.count))
-        return (sums.time * share, sums.power * share)
+        return sum * (100 / Double(max(1, rows.count)))
     }
 }

@@ -43,7 +43,11 @@ public struct PredictSummary: Sendable {
     public var text: String {
         var lines: [(name: String, value: String)] = [
             ("train", "\(evaluation.table.file), \(evaluation.table.rows.count) modes"),
-            ("method", evaluation.method.rawValue + (reference.map { " from \($0)" } ?? "")),
+            (
+                "method",
+                evaluation.method.rawValue + (reference.map { " from \($0)" } ?? "")
+                    + (evaluation.reference?.workload.map { ", \($0)" } ?? "")
+            ),
             ("runs", "\(evaluation.runs), seed \(evaluation.seed)"),
         ]
         for row in byModes {
@@ -65,6 +69,7 @@ public struct PredictSummary: Sendable {
 extension PredictSummary: Encodable {
     private enum Key: String, CodingKey {
         case problem, method, train, reference, modes, runs, run, seed
+        case referenceWorkload = "reference_workload"
         case timeMedian = "time_mape_percent_median"
         case powerMedian = "power_mape_percent_median"
         case timePercent = "time_mape_percent"
@@ -84,6 +89,7 @@ extension PredictSummary: Encodable {
         try object.encode(evaluation.method.rawValue, forKey: .method)
         try object.encode(evaluation.table.file, forKey: .train)
         try object.encode(reference, forKey: .reference)
+        try object.encode(evaluation.reference?.workload, forKey: .referenceWorkload)
         try object.encode(evaluation.seed, forKey: .seed)
         try object.encode(single?.time?.median, forKey: .timeMedian)
         try object.encode(single?.power?.median, forKey: .powerMedian)

@@ -8,7 +8,7 @@ public final class ProgressBar: Sendable {
     private static let nanosecondsBetweenDraws: UInt64 = 100_000_000
 
     private let label: String
-    private let total: Int
+    let total: Int
     private let descriptor: Int32
     private let isShown: Bool
     private let done = Atomic<Int>(0)
@@ -25,6 +25,9 @@ public final class ProgressBar: Sendable {
         self.descriptor = descriptor
         isShown = isatty(descriptor) == 1
     }
+
+    /// Steps counted so far.
+    var count: Int { done.load(ordering: .relaxed) }
 
     /// Counts `steps` as done, and draws from time to time. From any thread.
     public func advance(by steps: Int = 1) {

@@ -16,7 +16,12 @@ public struct RateSeries: Hashable, Sendable {
 
     init(parsing bytes: [UInt8], file: String) throws(EvaluationError) {
         var perSecond: [Double] = []
-        for field in bytes.split(whereSeparator: { $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+        var rest = bytes[...]
+        // One field at a time: all of them together take many times the memory of the file.
+        while let start = rest.firstIndex(where: { !Self.isBlank($0) }) {
+            let end = rest[start...].firstIndex(where: Self.isBlank) ?? rest.endIndex
+            let field = rest[start..<end]
+            rest = rest[end...]
             guard let rate = Self.number(field) else {
                 let shown = String(decoding: field.prefix(40), as: UTF8.self).debugDescription
                 throw EvaluationError(
@@ -29,6 +34,8 @@ public struct RateSeries: Hashable, Sendable {
         self.perSecond = perSecond
         self.file = file
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     private static func number(_ field: ArraySlice<UInt8>) -> Double? {
         guard field.count <= 20, field.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else {

@@ -1,40 +1,11 @@
 public import Policy
 
-/// The strategies that can be run on a table: `--strategy`.
-public enum StrategyName: String, CaseIterable, Sendable {
-    /// The exact optimum: reads the whole table, profiles nothing.
-    case optimum
-    /// GMD, gradient-guided bisection (Fulcrum, arXiv 2509.20205).
-    case gmd
-    /// ALS, active learning of the Pareto front, one survey for all configurations (the same paper).
-    case als
-    /// The papers' binary search in a fixed order of dimensions, for a training alone.
-    case binary
-    /// The best of modes drawn at random, or named by a file.
-    case random
-    /// The answer that networks predict, which were trained on modes drawn at random (or named by a file).
-    case network
-    /// The highest mode, where it keeps the limits.
-    case maxn
-    /// The best of the board's presets that keeps the limits.
-    case presets
-
-    /// The strategy of that name, or an error that lists the names.
-    public init(named name: String) throws(EvaluationError) {
-        guard let strategy = Self(rawValue: name) else {
-            throw EvaluationError("There is no strategy \(name.debugDescription). Choose one of: \(Self.names).")
-        }
-        self = strategy
-    }
-
-    /// All names, for help and errors.
-    public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
-
 /// A strategy as the command line describes it.
 public struct StrategyOptions: Sendable {
     /// More profiles than this are refused.
     public static let profileLimit = 1_000_000
+    /// ALS refuses to profile more points than this.
+    public static let surveyLimit = 1_000
     /// Modes that the network strategy draws unless another number is asked for, or all where there are fewer: the papers'
     /// NN250.
     public static let networkModes = 250
@@ -77,6 +48,11 @@ public struct StrategyOptions: Sendable {
         if name == .presets && presets == nil {
             throw EvaluationError("--strategy presets needs --nvpmodel-conf FILE, the presets of a board.")
         }
+        if name == .als, let profiles, profiles > Self.surveyLimit {
+            throw EvaluationError(
+                "--profiles is \(profiles); als takes up to \(Self.surveyLimit), as each round costs the cube of what was profiled."
+            )
+        }
         if let profiles, !(1...Self.profileLimit).contains(profiles) {
             throw EvaluationError("--profiles is \(profiles); a number from 1 to \(Self.profileLimit) was expected.")
         }
@@ -89,9 +65,12 @@ public struct StrategyOptions: Sendable {
         self.reference = reference
     }
 
-    /// The strategy for a training alone on `table`.
+    /// The strategy for a training alone on `table`. Throws where a search could ask for a mode that was not measured, and where
+    /// the reference has the measurements of `table`.
     public func train(on table: TrainingTable) throws(EvaluationError) -> Strategy<TrainProblem> {
         let grid = table.grid
+        try reference?.checkDiffers(from: table)
+        let modes = try measuredModes(of: table, minibatches: 1)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
         case .gmd: return search { GMD.Train(grid: grid, problem: $0) }
@@ -100,18 +79,22 @@ public struct StrategyOptions: Sendable {
                 profiles.map { ALS<TrainProblem>(grid: grid, seed: seed, profileLimit: $0) }
                     ?? ALS<TrainProblem>(grid: grid, seed: seed))
         case .binary: return search { BinarySearch(grid: grid, problem: $0) }
-        case .random, .maxn, .presets: return survey(FixedPoints(points: try fixedModes(of: grid)))
+        case .random, .presets: return survey(FixedPoints(points: try fixedModes(of: grid, modes)))
+        case .maxn: return survey(HighestMode(points: FixedPoints(points: try fixedModes(of: grid, modes))))
         case .network:
             return network(
                 NetworkSurvey<TrainProblem>(
-                    grid: grid, profiling: try fixedModes(of: grid), choice: .points(table.rows.map(\.mode)),
+                    grid: grid, profiling: try fixedModes(of: grid, modes), choice: .points(table.rows.map(\.mode)),
                     schedule: try networkSchedule(), seed: seed))
         }
     }
 
     /// The strategy for an inference alone on `table`. A mode that is drawn, or listed, is profiled at each minibatch size.
+    /// Throws as `train(on:)`.
     public func infer(on table: InferenceTable) throws(EvaluationError) -> Strategy<InferProblem> {
         let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        guard !name.isForTrainingAlone else { throw onlyForTrain }
+        let modes = try measuredModes(of: table, minibatches: table.minibatches.count)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
         case .gmd: return search { GMD.Infer(grid: grid, problem: $0) }
@@ -120,12 +103,14 @@ public struct StrategyOptions: Sendable {
                 profiles.map { ALS<InferProblem>(grid: grid, seed: seed, profileLimit: $0) }
                     ?? ALS<InferProblem>(grid: grid, seed: seed))
         case .binary: throw onlyForTrain
-        case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
+        case .random, .presets: return survey(try fixedPoints(of: grid, modes))
+        case .maxn: return survey(HighestMode(points: try fixedPoints(of: grid, modes)))
         case .network:
             try refuseReference()
             return network(
                 NetworkSurvey<InferProblem>(
-                    grid: grid, profiling: try fixedModes(of: grid.modes), choice: .points(table.rows.map(\.point)),
+                    grid: grid, profiling: try fixedModes(of: grid.modes, modes),
+                    choice: .points(table.rows.map(\.point)),
                     schedule: try networkSchedule(), seed: seed))
         }
     }
@@ -133,6 +118,8 @@ public struct StrategyOptions: Sendable {
     /// The strategy for an inference and background work on `table`; as `infer(on:)`.
     public func pair(on table: PairTable) throws(EvaluationError) -> Strategy<PairProblem> {
         let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        guard !name.isForTrainingAlone else { throw onlyForTrain }
+        let modes = try measuredModes(of: table, minibatches: table.minibatches.count)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
         case .gmd: return search { GMD.Pair(grid: grid, problem: $0) }
@@ -141,12 +128,14 @@ public struct StrategyOptions: Sendable {
                 profiles.map { ALS<PairProblem>(grid: grid, seed: seed, profileLimit: $0) }
                     ?? ALS<PairProblem>(grid: grid, seed: seed))
         case .binary: throw onlyForTrain
-        case .random, .maxn, .presets: return survey(try fixedPoints(of: grid))
+        case .random, .presets: return survey(try fixedPoints(of: grid, modes))
+        case .maxn: return survey(HighestMode(points: try fixedPoints(of: grid, modes)))
         case .network:
             try refuseReference()
             return network(
                 NetworkSurvey<PairProblem>(
-                    grid: grid, profiling: try fixedModes(of: grid.modes), choice: .points(table.rows.map(\.point)),
+                    grid: grid, profiling: try fixedModes(of: grid.modes, modes),
+                    choice: .points(table.rows.map(\.point)),
                     schedule: try networkSchedule(), seed: seed))
         }
     }
@@ -182,17 +171,33 @@ public struct StrategyOptions: Sendable {
     }
 
     private func fixedPoints<Problem: PlanningProblem>(
-        of grid: InferenceGrid
+        of grid: InferenceGrid, _ measured: [PowerMode]?
     ) throws(EvaluationError) -> FixedPoints<Problem> where Problem.Observation.Point == InferencePoint {
-        FixedPoints(modes: try fixedModes(of: grid.modes), minibatches: grid.minibatches)
+        FixedPoints(modes: try fixedModes(of: grid.modes, measured), minibatches: grid.minibatches)
     }
 
     private var onlyForTrain: EvaluationError {
         EvaluationError("The papers define --strategy \(name.rawValue) for train only. Choose another one.")
     }
 
-    /// The modes of the strategies that try a list of them.
-    private func fixedModes(of grid: ModeGrid) throws(EvaluationError) -> [PowerMode] {
+    /// The modes to draw from where `table` lacks a row of its grid, those with a row at each minibatch size; nil where it has all.
+    /// Throws where the strategy is a search, which may ask for any row.
+    private func measuredModes(
+        of table: some MeasuredTable, minibatches: Int
+    ) throws(EvaluationError) -> [PowerMode]? {
+        guard !table.isComplete(minibatches: minibatches) else { return nil }
+        if [.gmd, .als, .binary].contains(name) {
+            let all = table.grid.count * minibatches
+            throw EvaluationError(
+                "\(table.file): \(all - table.rows.count) of the \(all) combinations of the table's values have no row, and "
+                    + "--strategy \(name.rawValue) may ask for any of them. Choose random, network, maxn, presets or optimum, or a "
+                    + "table that has them all.")
+        }
+        return table.modes(minibatches: minibatches)
+    }
+
+    /// The modes of the strategies that try a list of them; drawn from `measured` where the grid is more than that.
+    private func fixedModes(of grid: ModeGrid, _ measured: [PowerMode]?) throws(EvaluationError) -> [PowerMode] {
         if let modes {
             guard let stranger = modes.first(where: { !grid.contains($0) }) else { return modes }
             throw EvaluationError("The mode \(stranger) of --modes-file is not one of the modes to choose from.")
@@ -201,13 +206,15 @@ public struct StrategyOptions: Sendable {
         case .maxn: return [grid.highest]
         case .presets: return presets ?? []
         default:
-            guard let profiles = profiles ?? (name == .network ? min(Self.networkModes, grid.count) : nil) else {
+            let count = measured?.count ?? grid.count
+            guard let profiles = profiles ?? (name == .network ? min(Self.networkModes, count) : nil) else {
                 throw EvaluationError("--strategy random needs --profiles N, the modes to draw, or --modes-file FILE.")
             }
-            guard profiles <= grid.count else {
-                throw EvaluationError("--profiles is \(profiles), but there are only \(grid.count) modes to draw from.")
+            guard profiles <= count else {
+                throw EvaluationError("--profiles is \(profiles), but there are only \(count) modes to draw from.")
             }
             var generator = SeededGenerator(seed: seed)
+            if let measured { return generator.sample(profiles, of: measured) }
             return grid.randomModes(profiles, using: &generator)
         }
     }

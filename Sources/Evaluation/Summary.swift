@@ -1,43 +1,5 @@
 import FoundationEssentials
 
-/// What was evaluated, for the summary.
-public struct Subject: Hashable, Sendable {
-    /// `train`, `infer` or `pair`.
-    public var problem: String
-    /// The strategy's name.
-    public var strategy: String
-    /// The table of the training, as it was named; nil where there is none.
-    public var train: String?
-    /// The table of the (urgent) inference; nil where there is none.
-    public var infer: String?
-    /// The table of the inference that is not urgent; nil where there is none.
-    public var nonUrgent: String?
-    /// What a pair maximises; nil for the other problems.
-    public var objective: String?
-    /// Modes that could be chosen.
-    public var modes: Int
-    /// Points that could be chosen: modes, and with an inference minibatch sizes of each.
-    public var points: Int
-    /// Seed of strategies that draw; without effect on the others.
-    public var seed: UInt64
-
-    /// Describes a run.
-    public init(
-        problem: String, strategy: String, train: String? = nil, infer: String? = nil, nonUrgent: String? = nil,
-        objective: String? = nil, modes: Int, points: Int, seed: UInt64
-    ) {
-        self.problem = problem
-        self.strategy = strategy
-        self.train = train
-        self.infer = infer
-        self.nonUrgent = nonUrgent
-        self.objective = objective
-        self.modes = modes
-        self.points = points
-        self.seed = seed
-    }
-}
-
 /// What a strategy reached over all configurations of a run.
 public struct Summary: Sendable {
     /// What was evaluated.
@@ -118,9 +80,11 @@ public struct Summary: Sendable {
 
 extension Summary: Encodable {
     private enum Key: String, CodingKey {
-        case problem, strategy, train, infer, objective, modes, points, seed, configurations, solvable, solved, violated
+        case problem, strategy, train, infer, reference, objective, modes, points, seed, configurations, solvable,
+            solved, violated
         case violations, profiles
         case nonUrgent = "non_urgent"
+        case referenceWorkload = "reference_workload"
         case excessPercent = "excess_percent"
         case throughputLossPercent = "throughput_loss_percent"
         case lossToBestPercent = "throughput_loss_to_best_percent"
@@ -143,6 +107,8 @@ extension Summary: Encodable {
         try object.encode(subject.train, forKey: .train)
         try object.encode(subject.infer, forKey: .infer)
         try object.encode(subject.nonUrgent, forKey: .nonUrgent)
+        try object.encode(subject.reference, forKey: .reference)
+        try object.encode(subject.referenceWorkload, forKey: .referenceWorkload)
         try object.encode(subject.objective, forKey: .objective)
         try object.encode(subject.modes, forKey: .modes)
         try object.encode(subject.points, forKey: .points)

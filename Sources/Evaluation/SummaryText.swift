@@ -12,9 +12,14 @@ extension Summary {
                     + (subject.points == subject.modes ? "" : ", \(subject.points) points with minibatch sizes")
             ),
             ("strategy", subject.strategy + (subject.objective.map { ", objective \($0)" } ?? "")),
+        ]
+        if let reference = subject.reference {
+            lines.append(("reference", reference + (subject.referenceWorkload.map { ", \($0)" } ?? "")))
+        }
+        lines += [
             ("configurations", "\(configurations)"),
             ("solvable", "\(solvable)"),
-            ("solved", "\(solved)"),
+            ("solved", "\(solved)" + (violated > 0 ? ", \(solved - violated) of them within the limits" : "")),
             ("violations", violationsText),
         ]
         if hasBackground {
@@ -33,8 +38,8 @@ extension Summary {
             ("profiles", profilesText),
             (
                 "over-budget profiling",
-                "\(overBudgetProfiles) profiles, \(fixed(overBudgetWattSeconds, 1)) W s "
-                    + "(\(Int(Configuration.minibatchesPerProfile)) minibatches a profile, all configurations)"
+                "\(perConfiguration(Double(overBudgetProfiles))) profiles, \(perConfiguration(overBudgetWattSeconds)) W s per "
+                    + "configuration (\(Int(Configuration.minibatchesPerProfile)) minibatches a profile)"
             ),
             ("wall time", "\(fixed(wallSeconds, 3)) s"),
         ]
@@ -48,6 +53,8 @@ extension Summary {
         if let nonUrgentViolations { parts.append("non-urgent \(nonUrgentViolations)") }
         return parts.joined(separator: ", ") + " (\(violated) answers)"
     }
+
+    private func perConfiguration(_ sum: Double) -> String { fixed(sum / Double(max(1, configurations)), 1) }
 
     private func lossText(_ loss: Distribution?) -> String { percent(loss, "throughput") }
 

@@ -4,14 +4,18 @@ import SystemCalls
 extension TrainingTable {
     /// Reads and parses the table at `path`. The error says what the system or the parser found.
     public init(contentsOf path: String) throws(EvaluationError) {
-        let bytes = try InputFile.bytes(path, limit: Self.byteLimit)
+        try self.init(reading: InputFile.bytes(path, limit: Self.byteLimit), file: path)
+    }
+
+    /// Parses the bytes of the file named `file`.
+    init(reading bytes: [UInt8], file: String) throws(EvaluationError) {
         guard !InferenceTable.isNamed(inHeaderOf: bytes) else {
             throw EvaluationError(
-                "\(path), line 1: This is the table of an inference, as it has the column bs; that of a training is needed here."
+                "\(file), line 1: This is the table of an inference, as it has the column bs; that of a training is needed here."
             )
         }
         do throws(TableError) {
-            try self.init(parsing: bytes, file: path)
+            try self.init(parsing: bytes, file: file)
         } catch {
             throw EvaluationError(error)
         }

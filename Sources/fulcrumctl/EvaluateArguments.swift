@@ -6,7 +6,7 @@ import Policy
 /// How `fulcrumctl evaluate` chooses points: the strategy and what it may choose from.
 struct StrategyArguments: ParsableArguments {
     @Option(
-        help: "One of: \(StrategyName.names).",
+        help: "One of: \(StrategyName.names). binary is for train only; optimum and network are not for dynamic.",
         transform: StrategyName.init(named:))
     var strategy: StrategyName
 
@@ -47,21 +47,34 @@ struct StrategyArguments: ParsableArguments {
 
 /// Where `fulcrumctl evaluate` puts its results.
 struct ResultArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Write one row per configuration to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the rows, one per configuration, window or draw, to this file.", valueName: "file"))
     var csv: String?
 
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
-    /// Runs `evaluation` and prints its summary.
+    /// Runs `evaluation`, prints its summary and writes its rows.
     func report<Problem, Table>(_ evaluation: TableEvaluation<Problem, Table>, _ subject: Subject) throws {
-        let progress = ProgressBar(label: "evaluate \(subject.problem)", total: evaluation.limits.count)
-        let run = Result { try evaluation.run(progress: progress) }
-        progress.finish()
-        let (configurations, wallSeconds) = try run.get()
-        if let csv { try OutputFile.write(ConfigurationCSV.text(configurations), to: csv) }
-        let summary = Summary(of: configurations, subject: subject, wallSeconds: wallSeconds)
-        print(json ? try summary.json() : summary.text)
+        try deliver(reading: [subject.train, subject.infer, subject.nonUrgent, subject.reference].compactMap(\.self)) {
+            let progress = ProgressBar(label: "evaluate \(subject.problem)", total: evaluation.limits.count)
+            let run = Result { try evaluation.run(progress: progress) }
+            progress.finish()
+            let (configurations, wallSeconds) = try run.get()
+            let summary = Summary(of: configurations, subject: subject, wallSeconds: wallSeconds)
+            return (json ? try summary.json() : summary.text, { ConfigurationCSV.text(configurations) })
+        }
+    }
+
+    /// Opens the file of rows, computes, prints the summary, and then writes the rows: a path that cannot be written is noticed
+    /// first, and a disk that is full takes no summary away.
+    func deliver(reading inputs: [String], _ compute: () throws -> (summary: String, rows: () -> String)) throws {
+        guard let csv else { return try OutputFile.print(compute().summary) }
+        let file = try OutputFile(opening: csv, reading: inputs)
+        let (summary, rows) = try compute()
+        try OutputFile.print(summary)
+        try file.write(rows())
     }
 }
 
@@ -86,4 +99,45 @@ struct InferenceAxes: ParsableArguments {
         help: ArgumentHelp("Arriving requests per second: 30..90/5, or one number.", valueName: "per second"),
         transform: { try Axis(parsing: $0, name: "--rate") })
     var rate: Axis
+}
+
+/// What runs beside an inference.
+struct BackgroundArguments: ParsableArguments {
+    @Option(
+        name: .customLong("train"), help: ArgumentHelp("Measured table of the training beside it.", valueName: "file"))
+    var trainTable: String?
+
+    @Option(
+        name: .customLong("non-urgent"),
+        help: ArgumentHelp("Measured table of a second inference, in place of a training.", valueName: "file"))
+    var nonUrgentTable: String?
+
+    @Option(help: ArgumentHelp("Requests per minibatch of the second inference.", valueName: "n"))
+    var nonUrgentMinibatch: Int?
+
+    @Option(help: ArgumentHelp("Arriving requests per second of the second inference.", valueName: "per second"))
+    var nonUrgentRate: Double?
+
+    @Option(help: ArgumentHelp("Latency budget of a request of the second inference.", valueName: "ms"))
+    var nonUrgentLatencyMs: Double?
+
+    @Option(
+        help:
+            "What is maximised: window (background minibatches per window, as the paper) or throughput (per second) (default: window).",
+        transform: PairProblem.Objective.init(named:))
+    var objective: PairProblem.Objective?
+
+    /// Whether the command line says anything of it.
+    var isGiven: Bool {
+        trainTable != nil || nonUrgentTable != nil || nonUrgentMinibatch != nil || nonUrgentRate != nil
+            || nonUrgentLatencyMs != nil || objective != nil
+    }
+
+    var chosenObjective: PairProblem.Objective { objective ?? .window }
+
+    func work() throws -> BackgroundWork {
+        try BackgroundWork(
+            train: trainTable, nonUrgent: nonUrgentTable, minibatch: nonUrgentMinibatch, ratePerSecond: nonUrgentRate,
+            latencyMilliseconds: nonUrgentLatencyMs)
+    }
 }

@@ -8,16 +8,14 @@ struct EvaluateDynamic: ParsableCommand {
         commandName: "dynamic",
         abstract: "A plan per window of arrivals whose rate changes, profiling only where what is known does not do.",
         discussion: """
-            The rate of a window is the mean over its seconds. Without --train the inference runs alone. A window is answered \
+            The rate of a window is the mean over its seconds. Without --train and --non-urgent the inference runs alone. A window is answered \
             from what was profiled before where that has a point that keeps the limits; otherwise the strategy searches.
             """)
 
     @Option(name: .customLong("infer"), help: ArgumentHelp("Measured table of the inference.", valueName: "file"))
     var inferTable: String
 
-    @Option(
-        name: .customLong("train"), help: ArgumentHelp("Measured table of a training beside it.", valueName: "file"))
-    var trainTable: String?
+    @OptionGroup(title: "What runs beside it") var beside: BackgroundArguments
 
     @Option(
         help: ArgumentHelp("The power budget.", valueName: "watts"),
@@ -53,14 +51,15 @@ struct EvaluateDynamic: ParsableCommand {
             Limits(budgetWatts: power, latencyMilliseconds: latencyMs, ratePerSecond: $0)
         }
         let inference = try arguments.grid.applied(to: InferenceTable(contentsOf: inferTable))
-        if let trainTable {
-            let training = try arguments.grid.applied(to: TrainingTable(contentsOf: trainTable))
-            let table = try PairTable(joining: inference, training)
+        if beside.isGiven {
+            let background = try beside.work()
+            let objective = beside.chosenObjective
+            let table = try PairTable(joining: inference, background.table(on: arguments.grid))
             let strategy = try arguments.options(on: table.grid).pair(on: table)
             let evaluation = try DynamicEvaluation(table: table, strategy: strategy, limits: limits, reach: reach) {
-                PairProblem($0, objective: .window, background: .training)
+                PairProblem($0, objective: objective, background: background.kind)
             }
-            try report(evaluation, table, strategy.name, objective: .window)
+            try report(evaluation, table, strategy.name, objective: objective)
         } else {
             let strategy = try arguments.options(on: inference.grid).infer(on: inference)
             let evaluation = try DynamicEvaluation(
@@ -73,13 +72,16 @@ struct EvaluateDynamic: ParsableCommand {
         _ evaluation: DynamicEvaluation<Problem, Table>, _ table: Table, _ strategy: String,
         objective: PairProblem.Objective?
     ) throws {
-        let run = try evaluation.run()
-        if let csv = results.csv { try OutputFile.write(ConfigurationCSV.text(run.configurations), to: csv) }
-        let subject = Subject(
-            problem: "dynamic", strategy: strategy, train: trainTable, infer: inferTable,
-            objective: objective?.rawValue,
-            modes: table.modeCount, points: table.rows.count, seed: arguments.seed)
-        let summary = DynamicSummary(of: run, subject: subject, windowSeconds: windowSeconds)
-        print(results.json ? try summary.json() : summary.text)
+        try results.deliver(
+            reading: [inferTable, beside.trainTable, beside.nonUrgentTable, rates].compactMap(\.self)
+        ) {
+            let run = try evaluation.run()
+            let subject = Subject(
+                problem: "dynamic", strategy: strategy, train: beside.trainTable, infer: inferTable,
+                nonUrgent: beside.nonUrgentTable, objective: objective?.rawValue, modes: table.modeCount,
+                points: table.rows.count, seed: arguments.seed)
+            let summary = DynamicSummary(of: run, subject: subject, windowSeconds: windowSeconds)
+            return (results.json ? try summary.json() : summary.text, { ConfigurationCSV.text(run.configurations) })
+        }
     }
 }

@@ -16,29 +16,7 @@ struct EvaluatePair: ParsableCommand {
         name: .customLong("infer"), help: ArgumentHelp("Measured table of the (urgent) inference.", valueName: "file"))
     var inferTable: String
 
-    @Option(
-        name: .customLong("train"), help: ArgumentHelp("Measured table of the training beside it.", valueName: "file"))
-    var trainTable: String?
-
-    @Option(
-        name: .customLong("non-urgent"),
-        help: ArgumentHelp("Measured table of a second inference, in place of a training.", valueName: "file"))
-    var nonUrgentTable: String?
-
-    @Option(help: ArgumentHelp("Requests per minibatch of the second inference.", valueName: "n"))
-    var nonUrgentMinibatch: Int?
-
-    @Option(help: ArgumentHelp("Arriving requests per second of the second inference.", valueName: "per second"))
-    var nonUrgentRate: Double?
-
-    @Option(help: ArgumentHelp("Latency budget of a request of the second inference.", valueName: "ms"))
-    var nonUrgentLatencyMs: Double?
-
-    @Option(
-        help: "What is maximised: window (background minibatches per window, as the paper) or throughput (per second).",
-        transform: PairProblem.Objective.init(named:))
-    var objective: PairProblem.Objective = .window
-
+    @OptionGroup(title: "What runs beside it") var beside: BackgroundArguments
     @OptionGroup var budgets: PowerAxis
     @OptionGroup var axes: InferenceAxes
     @OptionGroup var arguments: StrategyArguments
@@ -47,20 +25,19 @@ struct EvaluatePair: ParsableCommand {
     func run() throws {
         let limits = try SweptAxes.limits(
             power: budgets.power, latencyMilliseconds: axes.latencyMs, ratePerSecond: axes.rate)
-        let background = try BackgroundWork(
-            train: trainTable, nonUrgent: nonUrgentTable, minibatch: nonUrgentMinibatch, ratePerSecond: nonUrgentRate,
-            latencyMilliseconds: nonUrgentLatencyMs)
+        let background = try beside.work()
+        let objective = beside.chosenObjective
         let inference = try arguments.grid.applied(to: InferenceTable(contentsOf: inferTable))
         let table = try PairTable(joining: inference, background.table(on: arguments.grid))
         let strategy = try arguments.options(on: table.grid).pair(on: table)
-        let evaluation = TableEvaluation(table: table, strategy: strategy, limits: limits) { [objective] limits in
-            PairProblem(limits, objective: objective, background: background.kind)
+        let evaluation = TableEvaluation(table: table, strategy: strategy, limits: limits) {
+            PairProblem($0, objective: objective, background: background.kind)
         }
         try results.report(
             evaluation,
             Subject(
-                problem: PairProblem.name, strategy: strategy.name, train: trainTable, infer: inferTable,
-                nonUrgent: nonUrgentTable, objective: objective.rawValue, modes: table.modeCount,
+                problem: PairProblem.name, strategy: strategy.name, train: beside.trainTable, infer: inferTable,
+                nonUrgent: beside.nonUrgentTable, objective: objective.rawValue, modes: table.modeCount,
                 points: table.rows.count, seed: arguments.seed))
     }
 }

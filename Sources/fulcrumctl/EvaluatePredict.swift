@@ -9,7 +9,7 @@ struct EvaluatePredict: ParsableCommand {
         abstract: "Error of the predictions that a model makes from profiles of a few modes.",
         discussion: """
             Each run draws modes of the table, makes a model of them and predicts the modes that it did not draw. A reference \
-            that is a table is trained on first, which takes a minute; fulcrumctl model train makes a model file of it once. \
+            that is a table is trained on first, each time; fulcrumctl model train makes a model file of it once. \
             Say --loss mape where the reference is of another board: its times and powers differ by a factor, and \
             relative errors weigh slow and fast modes alike.
             """)
@@ -45,45 +45,17 @@ struct EvaluatePredict: ParsableCommand {
 
     @OptionGroup var schedule: ScheduleArguments
 
-    @Option(help: ArgumentHelp("Write one row per run to this file.", valueName: "file"))
-    var csv: String?
-
-    @Flag(help: "Print the summary as JSON.")
-    var json = false
+    @OptionGroup var results: ResultArguments
 
     func run() throws {
         let evaluation = try PredictEvaluation(
             table: grid.applied(to: TrainingTable(contentsOf: table)), method: method,
             reference: reference.map(Reference.init(contentsOf:)), modeCounts: modes, runs: runs, seed: seed,
             schedule: schedule.chosen())
-        let (runs, wallSeconds) = try evaluation.run()
-        let summary = PredictSummary(of: evaluation, reference: reference, runs: runs, wallSeconds: wallSeconds)
-        if let csv { try OutputFile.write(summary.csv, to: csv) }
-        print(json ? try summary.json() : summary.text)
-    }
-}
-
-/// How networks learn.
-struct ScheduleArguments: ParsableArguments {
-    @Option(
-        help:
-            "standard (logarithmic scales, no dropout, cross-validated) or paper (PowerTrain's own) (default: standard).",
-        transform: TrainingSchedule.Name.init(named:))
-    var schedule: TrainingSchedule.Name?
-
-    @Option(
-        help: ArgumentHelp("Training steps of each network, where the schedule's own are not wanted.", valueName: "n"))
-    var steps: Int?
-
-    @Option(
-        help: ArgumentHelp("mse or mape; the schedule's own is mse.", valueName: "mse|mape"),
-        transform: NetworkSchedule.Loss.init(named:))
-    var loss: NetworkSchedule.Loss?
-
-    /// Whether the command line says anything of it.
-    var isGiven: Bool { schedule != nil || steps != nil || loss != nil }
-
-    func chosen() throws -> TrainingSchedule {
-        try TrainingSchedule(schedule ?? .standard, steps: steps, loss: loss)
+        try results.deliver(reading: [table, reference].compactMap(\.self)) {
+            let (runs, wallSeconds) = try evaluation.run()
+            let summary = PredictSummary(of: evaluation, reference: reference, runs: runs, wallSeconds: wallSeconds)
+            return (results.json ? try summary.json() : summary.text, { summary.csv })
+        }
     }
 }

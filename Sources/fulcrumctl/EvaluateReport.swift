@@ -24,8 +24,9 @@ struct EvaluateReport: ParsableCommand {
     var seed: UInt64 = 0
 
     func run() throws {
-        let report = try EvaluationReport(folder: data, seed: seed, runs: runs, date: CalendarDate.today)
-        try OutputFile.write(report.html(), to: output)
-        print("Wrote \(output).")
+        let report = try EvaluationReport(folder: data, seed: seed, runs: runs, date: CalendarDate.today())
+        let page = try OutputFile(opening: output, reading: report.files)
+        try page.write(report.html())
+        try OutputFile.print("Wrote \(output).")
     }
 }

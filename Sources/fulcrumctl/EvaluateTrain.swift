@@ -23,16 +23,16 @@ struct EvaluateTrain: ParsableCommand {
 
     func run() throws {
         let table = try arguments.grid.applied(to: TrainingTable(contentsOf: table))
-        let strategy = try arguments.options(
-            on: table.grid, reference: reference.map(Reference.init(contentsOf:))
-        ).train(on: table)
+        let source = try reference.map(Reference.init(contentsOf:))
+        let strategy = try arguments.options(on: table.grid, reference: source).train(on: table)
         let evaluation = TableEvaluation(
             table: table, strategy: strategy, limits: SweptAxes.limits(power: budgets.power)
         ) { TrainProblem(budgetWatts: $0.budgetWatts) }
         try results.report(
             evaluation,
             Subject(
-                problem: TrainProblem.name, strategy: strategy.name, train: table.file, modes: table.rows.count,
-                points: table.rows.count, seed: arguments.seed))
+                problem: TrainProblem.name, strategy: strategy.name, train: table.file, reference: reference,
+                referenceWorkload: source?.workload, modes: table.rows.count, points: table.rows.count,
+                seed: arguments.seed))
     }
 }

@@ -10,14 +10,14 @@ struct ListCommand: ParsableCommand {
             "The default preset is marked with a star. Notes at the end say what is in the file and was passed over.")
 
     @Option(help: ArgumentHelp("The file with the presets.", valueName: "file"))
-    var nvpmodelConf = "/etc/nvpmodel.conf"
+    var nvpmodelConf = PresetFile.installedPath
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
         let list = PresetList(file: try PresetFile(contentsOf: nvpmodelConf))
-        print(json ? try JSONText.of(list) : list.text)
+        try OutputFile.print(json ? try JSONText.of(list) : list.text)
     }
 }
 

@@ -24,6 +24,6 @@ struct ModelShow: ParsableCommand {
     func run() throws {
         let description = try ModelDescription(
             of: StoredModel(contentsOf: file), file: file, modes: mode, minibatch: minibatch)
-        print(json ? try JSONText.of(description) : description.text)
+        try OutputFile.print(json ? try JSONText.of(description) : description.text)
     }
 }

@@ -68,14 +68,15 @@ struct ModelOutput: ParsableArguments {
     @Option(help: "Seed of the draw and of the networks.")
     var seed: UInt64 = 0
 
-    func origin(of table: TrainingTable) -> ModelOrigin {
+    func origin(of table: TrainingTable) throws -> ModelOrigin {
         // The name alone: a model travels, and the folders of the machine that made it mean nothing elsewhere.
         let name = table.file.split(separator: "/").last.map(String.init) ?? table.file
-        return ModelOrigin(workload: workload ?? name, board: board, source: source ?? name, date: CalendarDate.today)
+        return ModelOrigin(
+            workload: workload ?? name, board: board, source: source ?? name, date: try CalendarDate.today())
     }
 
     func write(_ model: PowerTrainModel<PowerMode>) throws {
         try model.write(to: output)
-        print("\(output): \(model.provenance)")
+        try OutputFile.print("\(output): \(model.provenance)")
     }
 }

@@ -159,7 +159,7 @@ import Testing
     ])
     func hostileLinesAreRefusedWithTheirNumber(lines: String, number: Int) {
         let body = Array("fulcrum-journal 1\nboard AGX Orin 64GB\n\(lines)\n".utf8)
-        let sum = String(JournalText.crc32(body), radix: 16)
+        let sum = String(CRC32.checksum(body), radix: 16)
         let padded = String(repeating: "0", count: 8 - sum.count) + sum
         let error = #expect(throws: JournalText.Refusal.self) {
             try JournalText.decode(body + Array("checksum \(padded)\n".utf8))
@@ -167,8 +167,20 @@ import Testing
         #expect(error?.line == number)
     }
 
-    @Test func checksumIsTheStandardOne() {
-        #expect(JournalText.crc32("123456789".utf8) == 0xcbf4_3926)
+    /// Journals that are on boards already must be read after an update.
+    @Test func theBytesAreThoseOfTheFormat() throws {
+        let entry = JournalEntry(
+            knob: "gpu", role: .max, value: "1300500000", path: "/sys/class/devfreq/17000000.gpu/max_freq",
+            assumed: false)
+        let text = String(decoding: JournalText.encode(board: "AGX Orin 64GB", [entry]), as: UTF8.self)
+        #expect(
+            text == """
+                fulcrum-journal 1
+                board AGX Orin 64GB
+                value gpu max 1300500000 /sys/class/devfreq/17000000.gpu/max_freq
+                checksum 85340bdb
+
+                """)
     }
 
     @Test func textSurvivesARoundTrip() throws {

@@ -86,6 +86,21 @@ import Testing
         #expect(run.configurations.map { ($0.overBudgetWattSeconds * 1e6).rounded() / 1e6 } == [14.4, 0])
     }
 
+    @Test func aSecondInferenceRunsBesideTheWindowsWithGoalsOfItsOwn() throws {
+        // At 10/s fast x 4 alone has room for 30 requests per second of the other inference, and its latency is 0.509 s.
+        let table = try SyntheticTables.pair()
+        for (rate, isSolved) in [(30.0, true), (36, false)] {
+            let background = PairProblem.Background.inference(
+                NonUrgentGoal(minibatch: 1, ratePerSecond: rate, latencySeconds: 0.6))
+            let run = try DynamicEvaluation(
+                table: table, strategy: StrategyOptions(.random, profiles: 2).pair(on: table),
+                limits: limits([10, 10], watts: 18, milliseconds: 460)
+            ) { PairProblem($0, objective: .throughput, background: background) }.run()
+            #expect(run.configurations.map(\.answer?.minibatch) == (isSolved ? [4, 4] : [nil, nil]))
+            #expect(run.configurations.allSatisfy { $0.violations.isEmpty && $0.optimum == $0.answer })
+        }
+    }
+
     @Test func reachGoesWithASearch() throws {
         let table = try SyntheticTables.twoModesOfInference()
         func evaluation(_ name: StrategyName, _ reach: Double) throws -> DynamicEvaluation<InferProblem, InferenceTable>

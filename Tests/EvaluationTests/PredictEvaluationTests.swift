@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Policy
+import SystemCalls
 import Testing
 
 @testable import Evaluation
@@ -29,8 +30,9 @@ import Testing
     }
 
     @Test func aTableAsReferenceIsTrainedOnFirst() throws {
+        let other = try SyntheticTables.manyPoints().background(minibatch: 16)
         let reference = try ModelTraining.model(
-            on: table().rows, schedule: quick(steps: 30),
+            on: other.rows, schedule: quick(steps: 30),
             origin: ModelOrigin(workload: "", board: "", source: "", date: ""), seed: 4)
         func runs(_ reference: Reference) throws -> [PredictEvaluation.Run] {
             var evaluation = try PredictEvaluation(
@@ -40,7 +42,7 @@ import Testing
             evaluation.referenceSchedule = try quick(steps: 30)
             return try evaluation.run().runs
         }
-        #expect(try runs(.table(table())) == runs(.model(reference)))
+        #expect(try runs(.table(other)) == runs(.model(reference)))
         #expect(try runs(.model(reference)) != runs(.model(model())))
     }
 
@@ -67,7 +69,7 @@ import Testing
         #expect(throws: EvaluationError.self) { try TrainingSchedule(.paper, steps: 0) }
         #expect(throws: EvaluationError.self) { try TrainingSchedule(.paper, steps: Int.max) }
         #expect(throws: EvaluationError.self) { try PredictEvaluation.Method(named: "gp2") }
-        #expect(throws: EvaluationError.self) { try NetworkSchedule.Loss(named: "l1") }
+        #expect(throws: EvaluationError.self) { try LossName(named: "l1") }
         #expect(try PositiveNumber.list("10,20,50", name: "--modes") == [10, 20, 50])
         for text in ["", "10,", "0", "-1", "1e3", "10 20", "99999999999999999999"] {
             #expect(throws: EvaluationError.self) { try PositiveNumber.list(text, name: "--modes") }
@@ -190,8 +192,83 @@ import Testing
         }
     }
 
-    @Test func theDayComesFromTheClock() {
-        let parts = CalendarDate.today.split(separator: "-").compactMap { Int($0) }
+    @Test func aReferenceThatIsTheTargetIsRefused() throws {
+        let table = try table()
+        func message(_ reference: TrainingTable, _ target: TrainingTable) -> String {
+            do {
+                _ = try PredictEvaluation(
+                    table: target, method: .powertrain, reference: .table(reference), modeCounts: [5], runs: 1, seed: 0,
+                    schedule: quick())
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(message(table, table).contains("has the same measurements as"))
+        let grid = try #require(ModeGrid(cores: [4, 8], cpuKHz: [1, 2], gpuHz: [1, 2, 3], emcHz: [1, 2, 3]))
+        let part = try table.restricted(to: grid)
+        #expect(message(table, part).contains("has the same measurements as"))
+        #expect(message(part, table).contains("has the same measurements as"))
+        #expect(try message(SyntheticTables.manyPoints().background(minibatch: 16), table) == "")
+        let options = try StrategyOptions(.network, profiles: 5, reference: .table(table))
+        let error = #expect(throws: EvaluationError.self) { try options.train(on: table) }
+        #expect(error?.description.contains("has the same measurements as") == true)
+    }
+
+    @Test func aSummarySaysWhatTheReferenceIs() throws {
+        struct Decoded: Decodable { let reference, reference_workload: String? }
+        let evaluation = try PredictEvaluation(
+            table: table(), method: .powertrain, reference: .model(model()), modeCounts: [5], runs: 1, seed: 0,
+            schedule: quick())
+        let summary = PredictSummary(of: evaluation, reference: "m.model", runs: [], wallSeconds: 1)
+        #expect(summary.text.contains("powertrain from m.model, w on b\n"))
+        let decoded = try JSONDecoder().decode(Decoded.self, from: Data(summary.json().utf8))
+        #expect(decoded.reference == "m.model" && decoded.reference_workload == "w on b")
+        let subject = Subject(
+            problem: "train", strategy: "network", train: "t", reference: "m.model", referenceWorkload: "w on b",
+            modes: 1, points: 1, seed: 0)
+        let train = Summary(of: [], subject: subject, wallSeconds: 1)
+        #expect(train.text.contains("reference              m.model, w on b\n"))
+        let keys = try JSONDecoder().decode(Decoded.self, from: Data(train.json().utf8))
+        #expect(keys.reference == "m.model" && keys.reference_workload == "w on b")
+    }
+
+    @Test func aReferenceIsReadOnce() throws {
+        // A pipe is empty the second time.
+        for bytes in [
+            try model().encoded(), Array("cores,cpu,gpu,mem,observed_time,observed_power\n4,1,1,1,5,6\n".utf8),
+        ] {
+            var ends: [Int32] = [0, 0]
+            try #require(pipe(&ends) == 0)
+            let descriptor = ends[1]
+            let writer = try SystemThread(name: "writer") {
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                    if count <= 0 { break }
+                    rest = rest.dropFirst(count)
+                }
+                close(descriptor)
+            }
+            let reference = Result { try Reference(contentsOf: "/dev/fd/\(ends[0])") }
+            close(ends[0])
+            writer.join()
+            switch try reference.get() {
+            case .model(let read): #expect(try read == model())
+            case .table(let read): #expect(read.rows.map(\.powerWatts) == [6])
+            }
+        }
+    }
+
+    @Test func theDayComesFromTheClock() throws {
+        let parts = try CalendarDate.today(sourceDateEpoch: nil).split(separator: "-").compactMap { Int($0) }
         #expect(parts.count == 3 && parts[0] >= 2024 && (1...12).contains(parts[1]) && (1...31).contains(parts[2]))
+        #expect(try CalendarDate.today(sourceDateEpoch: "0") == "1970-01-01")
+        #expect(try CalendarDate.today(sourceDateEpoch: "1795478400") == "2026-11-24")
+        #expect(try CalendarDate.today(sourceDateEpoch: "253402300799") == "9999-12-31")
+        for text in ["", "yesterday", "-1", "1.5", "253402300800", "99999999999999999999"] {
+            let error = #expect(throws: EvaluationError.self) { try CalendarDate.today(sourceDateEpoch: text) }
+            #expect(error?.description.contains("SOURCE_DATE_EPOCH is") == true)
+        }
     }
 }

@@ -48,6 +48,52 @@ import Testing
             message { try StrategyOptions(.random, modes: [stranger]).train(on: table) }.contains("The mode 5_1_1_1"))
     }
 
+    /// 1,000 modes with values of their own: the grid of their values has 10^12.
+    private func diagonal() throws -> TrainingTable {
+        try SyntheticTables.training(
+            (1...1000).map { "\($0),\($0),\($0),\($0),\(2000 / $0),\($0)\n" }.joined(), file: "diagonal.csv")
+    }
+
+    @Test func aSearchOnATableWithHolesIsRefused() throws {
+        for name in [StrategyName.gmd, .als, .binary] {
+            let message = message { try StrategyOptions(name).train(on: diagonal()) }
+            #expect(
+                message.hasPrefix(
+                    "diagonal.csv: 999999999000 of the 1000000000000 combinations of the table's values have no row"))
+            #expect(message.contains("--strategy \(name.rawValue)") && message.contains("Choose random"))
+        }
+        // One minibatch size of one mode.
+        let inference = try SyntheticTables.inference("4,1,1,1,1,40,8\n4,1,1,1,4,100,9\n4,1,2,1,1,20,15\n")
+        let pair = try PairTable(joining: inference, SyntheticTables.twoModes())
+        for name in [StrategyName.gmd, .als] {
+            #expect(
+                message { try StrategyOptions(name).infer(on: inference) }
+                    .hasPrefix("infer.csv: 1 of the 4 combinations"))
+            #expect(message { try StrategyOptions(name).pair(on: pair) }.contains("1 of the 4 combinations"))
+        }
+        #expect(message { try StrategyOptions(.binary).infer(on: inference) }.contains("for train only"))
+    }
+
+    @Test func drawsAreFromTheModesThatATableHas() throws {
+        let table = try diagonal()
+        let (summary, configurations) = try SyntheticTables.train(
+            StrategyOptions(.random, profiles: 20, seed: 3), "100..1000/300", on: table)
+        #expect(configurations.allSatisfy { $0.profiles == 20 } && summary.solved > 0)
+        #expect(
+            message { try StrategyOptions(.random, profiles: 1001).train(on: table) }.contains("only 1000 modes"))
+        let network = try StrategyOptions(.network, profiles: 20, schedule: TrainingSchedule(.standard, steps: 20))
+        #expect(try SyntheticTables.train(network, "500", on: table).configurations.map(\.profiles) == [20])
+        #expect(try SyntheticTables.train(StrategyOptions(.maxn), "1000", on: table).summary.solved == 1)
+        #expect(try SyntheticTables.train(StrategyOptions(.optimum), "10", on: table).summary.solved == 1)
+        // Of an inference the modes with all sizes.
+        let inference = try SyntheticTables.inference("4,1,1,1,1,40,8\n4,1,1,1,4,100,9\n4,1,2,1,1,20,15\n")
+        let random = try StrategyOptions(.random, profiles: 1)
+        let drawn = try SyntheticTables.infer(random, power: "20", latency: "500", rate: "10", on: inference)
+        #expect(drawn.configurations.map(\.profiles) == [2] && drawn.configurations[0].answer?.mode.gpuHz == 1)
+        #expect(
+            message { try StrategyOptions(.random, profiles: 2).infer(on: inference) }.contains("only 1 modes"))
+    }
+
     @Test func binarySearchIsForTrainOnly() throws {
         let options = try StrategyOptions(.binary)
         #expect(message { try options.infer(on: SyntheticTables.twoModesOfInference()) }.contains("for train only"))
@@ -55,12 +101,18 @@ import Testing
         #expect(try SyntheticTables.train(options, "20").summary.solved == 1)
     }
 
-    @Test func presetsAndMaxnAnswerWithTheBestThatKeepsTheLimits() throws {
+    @Test func presetsKeepTheLimitsAndMaxnDoesNotCare() throws {
         let low = PowerMode(cores: 4, cpuKHz: 1, gpuHz: 1, emcHz: 1)
         let (_, presets) = try SyntheticTables.train(StrategyOptions(.presets, presets: [low, low]), "5..20/15")
         #expect(presets.map(\.answer?.milliseconds) == [nil, 1000] && presets.map(\.profiles) == [1, 1])
         let (_, highest) = try SyntheticTables.train(StrategyOptions(.maxn), "10..20/10")
-        #expect(highest.map(\.answer?.milliseconds) == [nil, 500])
+        #expect(highest.map(\.answer?.milliseconds) == [500, 500])
+        #expect(highest.map(\.violations.power) == [true, false])
+        let maxn = try StrategyOptions(.maxn).pair(on: SyntheticTables.pair())
+        // 12 W are less than the highest mode draws at either size; it still answers in time.
+        let pair = try SyntheticTables.pair(maxn, power: "12", latency: "450", rate: "10").configurations
+        #expect(pair.map(\.answer?.mode.gpuHz) == [2] && pair.allSatisfy { $0.violations.names == ["power"] })
+        #expect(message { try StrategyOptions(.als, profiles: 1_001) }.contains("als takes up to 1000"))
     }
 
     @Test func networksAnswerFromPredictionsThatCanBreakLimits() throws {

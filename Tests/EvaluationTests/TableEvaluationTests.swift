@@ -86,6 +86,21 @@ import Testing
         #expect(summary.solved == 1 && summary.optimumIdle == 1 && summary.throughputLossPercent == nil)
     }
 
+    @Test func anOptimumOfLessThanNothingIsIdleToo() throws {
+        func choice(_ tau: Int) -> Choice {
+            Choice(
+                mode: PowerMode(cores: 4, cpuKHz: 1, gpuHz: 1, emcHz: 1), minibatch: 1, milliseconds: 1, powerWatts: 1,
+                backgroundMilliseconds: 1, tau: tau, throughput: Double(tau))
+        }
+        for (tau, isIdle) in [(-1, true), (0, true), (1, false)] {
+            let configuration = Configuration(
+                limits: Limits(budgetWatts: 1), answer: choice(1), violations: Violations(), optimum: choice(tau),
+                bestThroughput: nil, fluidThroughput: nil, profiles: 0, overBudgetProfiles: 0, overBudgetWattSeconds: 0)
+            #expect(configuration.isOptimumIdle == isIdle)
+            #expect((configuration.throughputLossPercent == nil) == isIdle)
+        }
+    }
+
     @Test func anAnswerThatBreaksALimitIsNoSolutionAndIsCounted() throws {
         let table = try SyntheticTables.pair()
         let fast = table[InferencePoint(mode: table.grid.highest, minibatch: 4)]
@@ -159,9 +174,9 @@ import Testing
     @Test func aModeThatTheTableLacksIsAnErrorThatNamesIt() throws {
         let table = try SyntheticTables.training("4,1,2,1,9,8\n4,2,1,1,9,8\n", file: "sparse.csv")
         let error = #expect(throws: EvaluationError.self) {
-            try SyntheticTables.train(StrategyOptions(.gmd), "20", on: table)
+            try SyntheticTables.train(StrategyOptions(.maxn), "20", on: table)
         }
-        #expect(error?.description.contains("sparse.csv: The table has no row for 4_1_1_1") == true)
+        #expect(error?.description.contains("sparse.csv: The table has no row for 4_2_2_1") == true)
     }
 
     @Test func aSearchThatAsksTwiceIsStopped() throws {

@@ -1,5 +1,7 @@
+import Glibc
 import Policy
 import Synchronization
+import SystemCalls
 import Testing
 
 @testable import Evaluation
@@ -11,6 +13,28 @@ import Testing
         }
         #expect(try ParallelMap.map(count: 0, threads: 4) { $0 }.isEmpty)
         #expect(ParallelMap.coreCount >= 1)
+    }
+
+    @Test func coresAreThoseThatTheThreadMayRunOn() throws {
+        #expect(ParallelMap.allowedCores(status: "Name:\tx\nCpus_allowed:\tff,00000003\nMems_allowed:\t1\n") == 10)
+        for status in ["", "Cpus_allowed_list:\t0-3\n", "Cpus_allowed:\t\n", "Cpus_allowed:\t0,0\n"] {
+            #expect(ParallelMap.allowedCores(status: status) == nil)
+        }
+        typealias SetAffinity = @convention(c) (Int32, Int, UnsafeRawPointer) -> Int32
+        let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "sched_setaffinity"))
+        let setAffinity = unsafeBitCast(symbol, to: SetAffinity.self)
+        let count = Mutex(0)
+        // The mask of a thread of its own, on the first CPU that it may use.
+        let thread = try SystemThread(name: "one-core") {
+            for cpu in 0..<1024 {
+                var set = [UInt8](repeating: 0, count: 128)
+                set[cpu / 8] = 1 << (cpu % 8)
+                if setAffinity(0, set.count, set) == 0 { break }
+            }
+            count.withLock { $0 = ParallelMap.coreCount }
+        }
+        thread.join()
+        #expect(count.withLock { $0 } == 1)
     }
 
     @Test func theLowestFailureIsThrownForAnyNumberOfThreads() {

@@ -7,13 +7,13 @@ import Testing
     private func integer(_ text: String) -> Int? { DecimalNumber.integer([UInt8](text.utf8)[...]) }
 
     @Test(arguments: [
-        "0", "1", "-1", "+2.5", "0.1", ".5", "7.", "240.88265991210935", "464.0362854003906", "9007199254740993",
+        "0", "1", "-1", "+2.5", "0.1", ".5", "240.88265991210935", "464.0362854003906", "9007199254740993",
         "9007199254740992.5", "18446744073709551615", "9999999999999999999", "0.0000000000000000001", "1e3", "1E-7",
         "2.5e+10",
         "1e400", "5e-324", "123456789012345678901234567890", "0.30000000000000004", "00000000000000000000000012.5",
     ])
     func readsWhatTheStandardLibraryReads(text: String) {
-        #expect(double(text) == Double(text.hasSuffix(".") ? text + "0" : text))
+        #expect(double(text) == Double(text))
     }
 
     @Test func roundsAsTheStandardLibraryDoes() {
@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "-", ".", "nan", "inf", "-inf", "1,5", "0x10", "1e", "1e+", "1.2.3", "12a", "1 2", "--1", "e5",
+        "", "-", ".", "7.", "7.e3", "nan", "inf", "-inf", "1,5", "0x10", "1e", "1e+", "1.2.3", "12a", "1 2", "--1",
+        "e5",
     ])
     func refusesWhatIsNotADecimalNumber(text: String) {
         #expect(double(text) == nil)

@@ -98,6 +98,68 @@ import Testing
         #expect(searched.withLock { $0 } == [20, 44])
     }
 
+    /// Each rate is searched by one search, however many profiles that waits for and however often the rate comes.
+    @Test(arguments: [1, 1.5, Double.infinity]) func noRateIsSearchedTwice(reach: Double) throws {
+        let board = try board()
+        let grid = board.grid
+        for odd in [false, true] {
+            let searched = Mutex<[Double]>([])
+            // Nothing serves 320/s, and nothing keeps within 1 s at 0.5/s.
+            let rates = [320.0, 0.5, 320, 20, 320, 0.5, 20, 320]
+            let start = DynamicArrivals(
+                ratesPerSecond: rates, problem: PairProblem(budgetWatts: 25, latencySeconds: 1, ratePerSecond: 0),
+                reach: reach
+            ) { problem in
+                searched.withLock { $0.append(problem.ratePerSecond) }
+                return GMD.Pair(grid: grid, problem: problem)
+            }
+            var arrivals = try #require(start)
+            var observed = Observed<PairObservation>()
+            while case .profile(let point) = arrivals.next(observed: observed) {
+                try #require(observed[point] == nil)
+                var observation = try #require(board.pairs[point])
+                // A value that is not a number is no change from one call to the next.
+                if odd { observation.backgroundMilliseconds = .nan }
+                observed.record(observation)
+            }
+            guard case .plans(let plans) = arrivals.next(observed: observed) else {
+                Issue.record("All points were profiled, and there is no plan.")
+                continue
+            }
+            #expect(searched.withLock { $0.count } == Set(searched.withLock { $0 }).count)
+            #expect(searched.withLock { $0.prefix(2) } == [320, 0.5])
+            #expect(plans.map(\.ratePerSecond) == rates && plans.map(\.profiles).reduce(0, +) == observed.all.count)
+            for plan in plans {
+                let best = problem(plan.ratePerSecond).optimum(over: observed.all)
+                if plan.ratePerSecond == 20, !odd { #expect(best.map { .run($0) } == plan.outcome) }
+                if plan.ratePerSecond != 20 { #expect(best == nil) }
+            }
+            #expect(Set(plans.suffix(4).filter { $0.ratePerSecond == 320 }.map(\.outcome)).count == 1 || odd)
+        }
+    }
+
+    @Test func theNearestSearchedRateDecidesAboutReach() throws {
+        let board = try board()
+        let grid = board.grid
+        let searched = Mutex<[Double]>([])
+        var generator = SeededGenerator(seed: 3)
+        let rates = (0..<60).map { _ in Double.random(in: 5...60, using: &generator) }
+        let arrivals = DynamicArrivals(
+            ratesPerSecond: rates, problem: PairProblem(budgetWatts: 25, latencySeconds: 1, ratePerSecond: 0),
+            known: Observed(board.all), reach: 1.1
+        ) { problem in
+            searched.withLock { $0.append(problem.ratePerSecond) }
+            return GMD.Pair(grid: grid, problem: problem)
+        }
+        _ = try play(#require(arrivals), board)
+        var expected: [Double] = []
+        for rate in rates {
+            let isNear = expected.contains { max($0, rate) <= 1.1 * min($0, rate) }
+            if !isNear || problem(rate).optimum(over: board.all) == nil { expected.append(rate) }
+        }
+        #expect(searched.withLock { $0 } == expected && expected.count > 5 && expected.count < 60)
+    }
+
     @Test func aPlanNeverUsesWhatALaterWindowProfiled() throws {
         let board = try board()
         let (alone, first) = try play(arrivals([20], board), board)
@@ -174,10 +236,10 @@ import Testing
         let (late, overrun) = (
             Shortfall(load: 0.9, latenessSeconds: 5), Shortfall(load: 1.1, latenessSeconds: 0)
         )
-        #expect(late < overrun && !(overrun < late))
-        #expect(Shortfall(load: 0.9, latenessSeconds: 1) < late && !(late < late))
+        #expect(late.isCloser(than: overrun) && !overrun.isCloser(than: late))
+        #expect(Shortfall(load: 0.9, latenessSeconds: 1).isCloser(than: late) && !late.isCloser(than: late))
         // Below a load of 1, how far below does not matter.
-        #expect(!(Shortfall(load: 0.1, latenessSeconds: 5) < late))
+        #expect(!Shortfall(load: 0.1, latenessSeconds: 5).isCloser(than: late))
     }
 
     @Test func aWindowWithoutRequestsIsIdle() throws {

@@ -25,11 +25,24 @@ import Testing
         #expect(problem.fluidBackgroundPerSecond(row(4, (250, 1), (300, 1))) == 2.5)
     }
 
+    @Test func anInferenceThatJustKeepsUpLeavesRoomForNoneNotForLess() {
+        // By rounding 1/49 s is less than this time, and 49 times this time is not more than 1 s.
+        let full = PairProblem(budgetWatts: 20, latencySeconds: 1.5, ratePerSecond: 49)
+        let observation = row(1, (20.408163265306126, 1), (10, 1))
+        #expect(full.windowSeconds(minibatch: 1) < observation.inferenceMilliseconds / 1000)
+        #expect(full.isFeasible(observation) && full.backgroundMinibatches(observation) == 0)
+        #expect(full.backgroundPerSecond(observation) == 0)
+        #expect(full.backgroundMinibatches(row(1, (20.5, 1), (10, 1))) == -1)
+    }
+
     @Test func aCountThatIsNoIntegerIsNone() {
         #expect(problem.backgroundMinibatches(row(4, (250, 1), (0, 1))) == nil)
         #expect(problem.backgroundMinibatches(row(4, (250, 1), (.nan, 1))) == nil)
         #expect(problem.backgroundMinibatches(row(4, (.infinity, 1), (1, 1))) == nil)
-        #expect(problem.backgroundMinibatches(row(4, (250, 1), (.leastNonzeroMagnitude, 1))) == nil)
+        #expect(problem.backgroundMinibatches(row(4, (250, 1), (-5, 1))) == nil)
+        #expect(!problem.isFeasible(row(4, (250, 1), (-5, 1))))
+        #expect(problem.backgroundMinibatches(row(4, (250, 1), (.leastNonzeroMagnitude, 1))) == .max)
+        #expect(problem.backgroundMinibatches(row(4, (1_250, 1), (.leastNonzeroMagnitude, 1))) == .min)
         #expect(problem.backgroundPerSecond(row(4, (250, 1), (0, 1))) == nil)
         #expect(!problem.isFeasible(row(4, (250, 1), (0, 1))))
     }

@@ -2,7 +2,8 @@ import Testing
 
 @testable import Policy
 
-/// What every strategy promises, on seeded random workloads. A new strategy joins with one line in its problem's list.
+/// What every strategy promises, on seeded random workloads. A new strategy joins with one line in its problem's list. The network
+/// baseline is not here, as its answers are predictions: they need be neither profiled nor feasible.
 @Suite struct SearchConformanceTests {
     struct Strategy<Problem: PlanningProblem, Grid: Sendable>: Sendable, CustomTestStringConvertible {
         let testDescription: String

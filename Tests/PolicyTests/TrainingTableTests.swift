@@ -29,16 +29,32 @@ import Testing
 
     @Test func takesTheHabitsOfSpreadsheets() throws {
         let text =
-            "\u{FEFF}cores, cpu ,gpu,mem,observed_time,observed_power\r\n\r\n4,200,30,5, 12.25 ,17.5\r\n\n2,200,30,5,1e1,2"
+            "\u{FEFF}cores, cpu ,gpu,mem,observed_time,observed_power\r\n\r\n4,200,30,5, 12.25 ,17.5\r\n\n2,200,30,5,1e1,2\r\n"
         #expect(try parse(text).rows.map(\.minibatchMilliseconds) == [10, 12.25])
+    }
+
+    @Test func aNumberThatWasCutIsNoNumber() throws {
+        let whole = Self.header + "2,100,30,5,9,8\n4,100,30,5,9,16.953\n"
+        #expect(try parse(whole).rows.count == 2)
+        for cut in 1...6 {
+            let error = try fault(String(whole.dropLast(cut)))
+            #expect(error.line == 3, "\(error)")
+        }
+        #expect(try fault(Self.header + "4,100,30,5,9,16.\n").description.contains("\"16.\""))
+    }
+
+    @Test func absurdMeasurementsAreRefused() throws {
+        #expect(try parse(Self.header + "4,100,30,5,1e9,1e9\n").rows.count == 1)
+        #expect(try fault(Self.header + "4,100,30,5,1.1e9,8\n").description.contains("up to 10^9"))
+        #expect(try fault(Self.header + "4,100,30,5,9,1e300\n").line == 2)
     }
 
     @Test func knowsItsAxesAndWhetherEachCombinationIsThere() throws {
         let rows = ["2,100,30,5,9,8", "4,200,30,5,9,8", "4,100,30,5,9,8"]
-        let sparse = try parse(Self.header + rows.joined(separator: "\n"))
+        let sparse = try parse(Self.header + rows.joined(separator: "\n") + "\n")
         #expect(sparse.grid == ModeGrid(cores: [2, 4], cpuKHz: [100, 200], gpuHz: [30], emcHz: [5]))
         #expect(!sparse.isComplete)
-        #expect(try parse(Self.header + (rows + ["2,200,30,5,1,1"]).joined(separator: "\n")).isComplete)
+        #expect(try parse(Self.header + (rows + ["2,200,30,5,1,1"]).joined(separator: "\n") + "\n").isComplete)
     }
 
     @Test func restrictsToAGridThatItHas() throws {

@@ -91,7 +91,7 @@ private func cost(_ surface: any WorkloadSurface, _ mode: PowerMode) -> (millise
 
     private func surface(_ rows: [String]) throws -> TableSurface {
         try TableSurface(
-            TrainingTable(parsing: Array((Self.header + rows.joined(separator: "\n")).utf8), file: "t.csv"))
+            TrainingTable(parsing: Array((Self.header + rows.joined(separator: "\n") + "\n").utf8), file: "t.csv"))
     }
 
     @Test("At the table's modes, time and mean power are the table's; beyond them, the edge's")

@@ -15,7 +15,8 @@
 
 #pragma clang assume_nonnull begin
 
-// Which vectors to use. A value that this machine does not support must not be passed on to the functions below.
+// Which vectors to use. A value that this machine does not support must not be passed on to the functions below; one that
+// is not listed here counts as the baseline.
 enum cmatrix_width {
     CMATRIX_BASELINE = 0,
     CMATRIX_AVX2 = 1,
@@ -44,7 +45,8 @@ void cmatrix_transpose(enum cmatrix_width width, size_t rows, size_t columns, co
 // sums[column] = the sum over the rows, in ascending order, of a row-major matrix.
 void cmatrix_column_sums(enum cmatrix_width width, size_t rows, size_t columns, const float *matrix, float *sums);
 
-// Adds bias[row] to each element of the row, then replaces what is below zero by zero.
+// Adds bias[row] to each element of the row, then replaces by zero what is below zero and what is not a
+// number.
 void cmatrix_bias_relu(enum cmatrix_width width, size_t rows, size_t columns, const float *bias, float *matrix);
 
 // Inverted dropout: sets each element to zero with probability drop_below / 2^32 and multiplies the others by scale. Which

@@ -25,27 +25,41 @@ public struct EvaluationReport: Sendable {
         tables = try ReportTables(folder: folder)
     }
 
+    /// The tables' files.
+    public var files: [String] { tables.training.map(\.table.file) + tables.inference.map(\.table.file) }
+
     /// Runs everything and lays out the page, with a progress bar on a terminal.
     public func html(threads: Int = ParallelMap.coreCount) throws(EvaluationError) -> String {
+        let progress = ProgressBar(label: "report", total: progressSteps)
+        defer { progress.finish() }
+        return try html(threads: threads, progress: progress)
+    }
+
+    /// The steps of a progress bar that the report advances.
+    var progressSteps: Int {
+        StrategyReport.progressSteps(tables) + predictions(threads: 1).progressSteps(tables.training)
+    }
+
+    private func predictions(threads: Int) -> PredictionReport {
+        PredictionReport(seed: seed, runs: runs, threads: threads)
+    }
+
+    /// The same with the caller's bar.
+    func html(threads: Int, progress: ProgressBar) throws(EvaluationError) -> String {
         let start = MonotonicClock.nanoseconds()
         var sections: [ReportPage.Section] = []
-        let progress = ProgressBar(label: "report", total: 4)
-        defer { progress.finish() }
-        let strategies = StrategyReport(seed: seed, threads: threads)
+        let strategies = StrategyReport(seed: seed, threads: threads, progress: progress)
         if !tables.training.isEmpty {
             sections.append(try strategies.train(tables.training))
         }
-        progress.advance()
         if !tables.inference.isEmpty {
             sections.append(try strategies.infer(tables.inference))
         }
-        progress.advance()
         if !tables.training.isEmpty, !tables.inference.isEmpty {
             sections.append(try strategies.pair(tables.training, tables.inference))
         }
-        progress.advance()
         if !tables.training.isEmpty {
-            sections += try PredictionReport(seed: seed, runs: runs, threads: threads).sections(tables.training)
+            sections += try predictions(threads: threads).sections(tables.training, progress)
         }
         let seconds = Double(MonotonicClock.nanoseconds() &- start) / 1e9
         return ReportPage(

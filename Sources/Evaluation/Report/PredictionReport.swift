@@ -11,20 +11,52 @@ struct PredictionReport: Sendable {
     private static let leastReferenceModes = 1_000
     private static let frontModes = 50
 
+    /// What a model of a target starts from.
+    private struct Source {
+        let label: String
+        let base: PowerTrainModel<PowerMode>?
+    }
+
+    private static func isReference(_ named: ReportTables.Named<TrainingTable>) -> Bool {
+        named.table.rows.count >= leastReferenceModes
+    }
+
+    private static func isOther(
+        _ reference: ReportTables.Named<TrainingTable>, than target: ReportTables.Named<TrainingTable>
+    ) -> Bool {
+        (reference.name, reference.board) != (target.name, target.board)
+    }
+
+    private static func modeCounts(of table: TrainingTable) -> [Int] {
+        modeCounts.filter { $0 * 2 <= table.rows.count }
+    }
+
+    private static func hasFront(_ table: TrainingTable) -> Bool { table.rows.count >= frontModes * 2 }
+
+    /// The steps that the sections advance.
+    func progressSteps(_ tables: [ReportTables.Named<TrainingTable>]) -> Int {
+        let references = tables.filter(Self.isReference)
+        let models = tables.reduce(references.count) { count, target in
+            let sources = 1 + references.count { Self.isOther($0, than: target) }
+            let models = Self.modeCounts(of: target.table).count * runs + (Self.hasFront(target.table) ? 1 : 0)
+            return count + sources * models
+        }
+        return models * ModelTraining.progressSteps
+    }
+
     /// Errors against modes for each workload, then its fronts.
     func sections(
-        _ tables: [ReportTables.Named<TrainingTable>]
+        _ tables: [ReportTables.Named<TrainingTable>], _ progress: ProgressBar
     ) throws(EvaluationError) -> [ReportPage.Section] {
-        let schedule = try TrainingSchedule(.standard, steps: nil)
-        let references = tables.filter { $0.table.rows.count >= Self.leastReferenceModes }
+        let schedule = TrainingSchedule.standard
+        let references = tables.filter(Self.isReference)
         var models: [PowerTrainModel<PowerMode>] = []
         for reference in references {
+            let rows = reference.table.rows
             models.append(
                 try ModelTraining.model(
-                    on: reference.table.rows, schedule: schedule,
-                    origin: ModelOrigin(
-                        workload: reference.name, board: reference.board, source: reference.table.file, date: ""),
-                    seed: seed, threads: threads))
+                    on: rows, from: nil, schedule: schedule.reference(points: rows.count), origin: reference.origin,
+                    seed: seed, threads: threads, progress: progress))
         }
         var errors: [ReportPage.Element] = [
             .paragraph(
@@ -39,13 +71,13 @@ struct PredictionReport: Sendable {
                     + "17 to 50 W the mode that is fastest by prediction among those predicted within it.")
         ]
         for target in tables {
-            var sources: [(label: String, base: PowerTrainModel<PowerMode>?)] = [("from scratch", nil)]
-            for (reference, model) in zip(references, models)
-            where (reference.name, reference.board) != (target.name, target.board) {
-                sources.append(("powertrain from \(reference.name) (\(reference.board))", model))
+            var sources = [Source(label: "from scratch", base: nil)]
+            for (reference, model) in zip(references, models) where Self.isOther(reference, than: target) {
+                sources.append(
+                    Source(label: "powertrain from \(reference.name) (\(reference.board))", base: model))
             }
-            errors += try self.errors(target, sources, schedule)
-            fronts += try self.fronts(target, sources, schedule)
+            errors += try self.errors(target, sources, schedule, progress)
+            fronts += try self.fronts(target, sources, schedule, progress)
         }
         return [
             ReportPage.Section(title: "Predictions from few profiles", elements: errors),
@@ -54,19 +86,20 @@ struct PredictionReport: Sendable {
     }
 
     private func errors(
-        _ target: ReportTables.Named<TrainingTable>, _ sources: [(label: String, base: PowerTrainModel<PowerMode>?)],
-        _ schedule: TrainingSchedule
+        _ target: ReportTables.Named<TrainingTable>, _ sources: [Source],
+        _ schedule: TrainingSchedule, _ progress: ProgressBar
     ) throws(EvaluationError) -> [ReportPage.Element] {
-        let counts = Self.modeCounts.filter { $0 * 2 <= target.table.rows.count }
+        let counts = Self.modeCounts(of: target.table)
         guard !counts.isEmpty else { return [] }
         var time: [Chart.Series] = []
         var power: [Chart.Series] = []
         var rows: [[String]] = []
-        for (style, (label, base)) in sources.enumerated() {
+        for (style, source) in sources.enumerated() {
+            let (label, base) = (source.label, source.base)
             let evaluation = try PredictEvaluation(
                 table: target.table, method: base == nil ? .scratch : .powertrain, reference: base.map { .model($0) },
                 modeCounts: counts, runs: runs, seed: seed, schedule: schedule)
-            let results = try evaluation.run(threads: threads).runs
+            let results = try evaluation.results(from: base, threads: threads, progress: progress)
             func medians(_ value: (PredictEvaluation.Run) -> Double) -> [(x: Double, y: Double)] {
                 counts.compactMap { count in
                     Distribution(results.filter { $0.modes == count }.map(value)).map { (Double(count), $0.median) }
@@ -95,18 +128,20 @@ struct PredictionReport: Sendable {
     }
 
     private func fronts(
-        _ target: ReportTables.Named<TrainingTable>, _ sources: [(label: String, base: PowerTrainModel<PowerMode>?)],
-        _ schedule: TrainingSchedule
+        _ target: ReportTables.Named<TrainingTable>, _ sources: [Source],
+        _ schedule: TrainingSchedule, _ progress: ProgressBar
     ) throws(EvaluationError) -> [ReportPage.Element] {
         let table = target.table
-        guard table.rows.count >= Self.frontModes * 2 else { return [] }
+        guard Self.hasFront(table) else { return [] }
         var generator = SeededGenerator(seed: seed)
         let profiled = generator.sample(Self.frontModes, of: table.rows)
         let measured = ParetoFront<TrainProblem>(table.rows).observations
         var charts: [Chart] = []
         var rows: [[String]] = []
-        for (label, base) in sources {
-            let model = try model(target, profiled, base, schedule)
+        for source in sources {
+            let model = try ModelTraining.model(
+                on: profiled, from: source.base, schedule: schedule.ofFewProfiles(points: profiled.count),
+                origin: target.origin, seed: seed, threads: threads, progress: progress)
             let predicted = zip(table.rows, model.predict(table.rows.map(\.mode))).map { row, prediction in
                 TrainingObservation(
                     mode: row.mode, minibatchMilliseconds: prediction.minibatchMilliseconds,
@@ -118,7 +153,7 @@ struct PredictionReport: Sendable {
             }
             charts.append(
                 Chart(
-                    title: "\(target.name) (\(target.board)), \(label)", xLabel: "Power, W",
+                    title: "\(target.name) (\(target.board)), \(source.label)", xLabel: "Power, W",
                     yLabel: "Minibatch time, ms",
                     xIsLogarithmic: true, yIsLogarithmic: true,
                     series: [
@@ -129,7 +164,7 @@ struct PredictionReport: Sendable {
                         Chart.Series(
                             name: "predicted front, predicted", mark: .points, points: points(front), style: 2),
                     ]))
-            rows.append([label] + limitRow(LimitOutcome(predicted: predicted, table: table)))
+            rows.append([source.label] + limitRow(LimitOutcome(predicted: predicted, table: table)))
         }
         return [
             .table(
@@ -144,24 +179,6 @@ struct PredictionReport: Sendable {
         ]
     }
 
-    private func model(
-        _ target: ReportTables.Named<TrainingTable>, _ profiled: [TrainingObservation],
-        _ base: PowerTrainModel<PowerMode>?, _ schedule: TrainingSchedule
-    ) throws(EvaluationError) -> PowerTrainModel<PowerMode> {
-        let seeds = ModelTraining.seeds(of: seed)
-        let networks = try ParallelMap.map(count: 2, threads: threads) {
-            index throws(EvaluationError) -> TrainedNetwork in
-            try ModelTraining.network(
-                PowerTrain.Quantity.allCases[index], on: profiled, from: base,
-                schedule: schedule.ofFewProfiles(points: profiled.count), seed: seeds[index], progress: nil)
-        }
-        let origin = ModelOrigin(workload: target.name, board: target.board, source: target.table.file, date: "")
-        let model = PowerTrainModel<PowerMode>(
-            time: networks[0], power: networks[1], origin: origin, points: profiled.count, seed: seed)
-        guard let model else { throw EvaluationError("The networks do not fit a power mode. Report this fault.") }
-        return model
-    }
-
     private func limitRow(_ outcome: LimitOutcome) -> [String] {
         [
             outcome.excessPercent.map { fixed($0.median, 2) } ?? "-", fixed(outcome.overLimitPercent, 1),
@@ -170,34 +187,8 @@ struct PredictionReport: Sendable {
     }
 }
 
-/// How answers by prediction do at power limits of 17 to 50 W, PowerTrain's measures (arXiv 2407.13944): time against the optimum,
-/// and how often and how far the measured power is over the limit.
-struct LimitOutcome {
-    /// Minibatch time over that of the optimum, percent, of all answers: one that breaks the limit can be below 0.
-    let excessPercent: Distribution?
-    /// Answers whose measured power is over the limit, percent.
-    let overLimitPercent: Double
-    /// Answers that are over it by more than 1 W, percent.
-    let overLimitByWattPercent: Double
-    /// Watts over the limit, 0 where it is kept, mean of all answers: the area over the limit per limit of 1 W.
-    let meanWattsOver: Double
-
-    /// Takes a prediction of each mode of `table`.
-    init(predicted: [TrainingObservation], table: TrainingTable) {
-        var excess: [Double] = []
-        var over: [Double] = []
-        for limit in 17...50 {
-            let problem = TrainProblem(budgetWatts: Double(limit))
-            guard let answer = problem.optimum(over: predicted).flatMap({ table[$0.mode] }),
-                let optimum = problem.optimum(over: table.rows)
-            else { continue }
-            excess.append((answer.minibatchMilliseconds / optimum.minibatchMilliseconds - 1) * 100)
-            over.append(max(0, answer.powerWatts - Double(limit)))
-        }
-        let count = Double(max(1, over.count))
-        excessPercent = Distribution(excess)
-        overLimitPercent = Double(over.count { $0 > 0 }) / count * 100
-        overLimitByWattPercent = Double(over.count { $0 > 1 }) / count * 100
-        meanWattsOver = over.reduce(0, +) / count
+extension ReportTables.Named<TrainingTable> {
+    fileprivate var origin: ModelOrigin {
+        ModelOrigin(workload: name, board: board, source: table.file, date: "")
     }
 }

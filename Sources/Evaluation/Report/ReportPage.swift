@@ -90,6 +90,7 @@ struct ReportPage: Sendable {
         table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
         caption { text-align: left; max-width: 64rem; color: var(--soft); padding-bottom: 0.3rem; }
         th, td { padding: 0.22rem 0.55rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
+        thead th { white-space: normal; vertical-align: bottom; }
         th { font-weight: 600; } th:first-child { text-align: left; }
         .charts { display: flex; flex-wrap: wrap; gap: 1rem; }
         figure { margin: 0.5rem 0; flex: 1 1 24rem; max-width: 33rem; }

@@ -12,6 +12,6 @@ public struct InferenceGrid: Hashable, Sendable {
         self.minibatches = Set(minibatches).sorted()
     }
 
-    /// Number of points.
-    public var count: Int { modes.count * minibatches.count }
+    /// Number of points; Int.max where there are more.
+    public var count: Int { saturatingProduct(modes.count, minibatches.count) }
 }

@@ -45,8 +45,8 @@ public struct ModeGrid: Hashable, Sendable {
         }
     }
 
-    /// Number of modes.
-    public var count: Int { cores.count * cpuKHz.count * gpuHz.count * emcHz.count }
+    /// Number of modes; Int.max where there are more.
+    public var count: Int { [cores.count, cpuKHz.count, gpuHz.count, emcHz.count].reduce(1, saturatingProduct) }
 
     /// Every mode, ascending. O(count).
     public var allModes: [PowerMode] {
@@ -87,4 +87,10 @@ public struct ModeGrid: Hashable, Sendable {
         return ModeGrid(
             cores: pick(cores, 3), cpuKHz: pick(cpuKHz, 7), gpuHz: pick(gpuHz, 7), emcHz: pick(emcHz, 3)) ?? self
     }
+}
+
+/// The product of two numbers that are not below zero, at most Int.max.
+func saturatingProduct(_ left: Int, _ right: Int) -> Int {
+    let (product, overflows) = left.multipliedReportingOverflow(by: right)
+    return overflows ? .max : product
 }

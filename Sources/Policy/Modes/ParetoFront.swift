@@ -53,7 +53,7 @@ extension PairObservation: ParetoComparable {
 }
 
 /// The observations that can be the answer to some problem: per minibatch size those that no other one matches or beats in
-/// power and every time. Whatever the budgets, latencies and (positive) rates are, it gives the answer that all observations
+/// power and every time. Whatever the budgets, latencies and positive rates are, it gives the answer that all observations
 /// would give, so it is what has to be kept of a workload's profiles to plan for it (Fulcrum, arXiv 2509.20205: the observed
 /// Pareto front that ALS answers from).
 public struct ParetoFront<Problem: PlanningProblem>: Answers where Problem.Observation: ParetoComparable {

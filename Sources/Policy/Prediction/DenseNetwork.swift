@@ -26,6 +26,9 @@ struct DenseNetwork: Hashable, Sendable {
         self.parameters = parameters
     }
 
+    /// Whether all weights and biases are finite numbers.
+    var isFinite: Bool { parameters.allSatisfy(\.isFinite) }
+
     /// A fresh last layer, the others kept: where a transfer starts.
     mutating func replaceLastLayer(using generator: inout SeededGenerator) {
         if let last = shape.layers.last { initialise(last, using: &generator) }

@@ -1,5 +1,5 @@
 /// Floats at a fixed address for as long as their owner lives, so that a training step neither allocates nor copies.
-@safe struct FloatBuffer: ~Copyable, @unchecked Sendable {
+@safe struct FloatBuffer: ~Copyable {
     let count: Int
     private let base: UnsafeMutablePointer<Float>
 
@@ -42,13 +42,6 @@
             unsafe base.update(from: start, count: count)
         }
     }
-
-    func copy(_ other: borrowing FloatBuffer) {
-        precondition(other.count == count)
-        unsafe base.update(from: other.base, count: count)
-    }
-
-    func fill(_ value: Float) { unsafe base.update(repeating: value, count: count) }
 
     var values: [Float] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 }

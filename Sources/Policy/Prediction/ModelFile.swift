@@ -11,19 +11,45 @@ public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible
 
 // All numbers are little-endian. Byte 0: "FULCNETS". 8: format version, UInt32. 12: number of inputs, UInt32. Then five texts
 // (UInt16 length, UTF-8): workload, board, source, date, base. Points and seed, UInt64. Two networks, time then power:
-// steps, UInt64; validation error in percent, Double; input scale and target scale, UInt8; output offset and scale, Double; mean and inverse
-// deviation of each input, Double; the parameters, Float, layer by layer, weights then biases, a row of weights per input.
-// Last the CRC-32 of all before it. The layers are PowerTrain's; others would be another format version.
+// steps, UInt64; validation error in percent, Double; input scale and target scale, UInt8; output offset and scale, Double; mean
+// and inverse deviation of each input, Double; the parameters, Float, layer by layer, weights then biases, a row of weights per
+// input. Last the CRC-32 of all before it. The layers are PowerTrain's; others would be another format version.
+
+/// How a model file begins: tells it from other files, and which kind of model it holds, before the rest is read.
+public struct ModelFileHeader: Hashable, Sendable {
+    /// Whether `bytes` begin as every model file does, of any version.
+    public static func begins(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+
+    static let magic = Array("FULCNETS".utf8)
+    /// Magic, version and number of inputs.
+    static let byteCount = 16
+
+    /// The version of the format.
+    public let version: UInt32
+    /// The number of inputs of its networks: `PowerMode.featureCount` for a training, `InferencePoint.featureCount` for an
+    /// inference. Any number, as nothing of the file has been checked.
+    public let inputs: Int
+
+    /// Reads the header. Nil where `bytes` do not begin as a model file does, or end before their number of inputs. O(1).
+    public init?(_ bytes: [UInt8]) {
+        guard Self.begins(bytes) else { return nil }
+        var reader = ByteReader(bytes[...])
+        reader.skip(Self.magic.count)
+        guard let version = reader.read(UInt32.self), let inputs = reader.read(UInt32.self) else { return nil }
+        self.version = version
+        self.inputs = Int(inputs)
+    }
+}
+
 extension PowerTrainModel {
     /// Longer files are refused before anything is read from them.
     public static var fileByteLimit: Int { 1 << 20 }
-    private static var magic: [UInt8] { Array("FULCNETS".utf8) }
     private static var version: UInt32 { 1 }
 
     /// The model as the bytes of a model file.
     public func encoded() -> [UInt8] {
         var writer = ByteWriter()
-        writer.bytes += Self.magic
+        writer.bytes += ModelFileHeader.magic
         writer.write(Self.version)
         writer.write(UInt32(Point.featureCount))
         for text in [origin.workload, origin.board, origin.source, origin.date, base] {
@@ -61,24 +87,23 @@ extension PowerTrainModel {
         guard bytes.count <= Self.fileByteLimit else {
             throw fault("The file has \(bytes.count) bytes; a model has \(Self.fileByteLimit) at most.")
         }
-        guard bytes.starts(with: Self.magic) else { throw fault("This is not a file of a Fulcrum model.") }
-        var reader = ByteReader(bytes.dropLast(4))
-        reader.skip(Self.magic.count)
-        guard let version = reader.read(UInt32.self), let inputs = reader.read(UInt32.self) else {
+        guard ModelFileHeader.begins(bytes) else { throw fault("This is not a file of a Fulcrum model.") }
+        guard let header = ModelFileHeader(bytes) else {
             throw fault("The model is cut short after \(bytes.count) bytes.")
         }
-        guard version == Self.version else {
-            throw fault("The model has format version \(version); this program reads version \(Self.version).")
+        guard header.version == Self.version else {
+            throw fault("The model has format version \(header.version); this program reads version \(Self.version).")
         }
         var end = ByteReader(bytes.suffix(4))
         guard let checksum = end.read(UInt32.self), checksum == CRC32.checksum(bytes.dropLast(4)) else {
             throw fault("The checksum of the model is wrong: it is damaged or cut short. Copy or make it again.")
         }
-        guard inputs == UInt32(Point.featureCount) else {
+        guard header.inputs == Point.featureCount else {
             throw fault(
-                "The model has \(inputs) inputs and \(Point.featureCount) were expected: "
+                "The model has \(header.inputs) inputs and \(Point.featureCount) were expected: "
                     + "4 for a training workload, 5 for an inference.")
         }
+        var reader = ByteReader(bytes.dropLast(4).dropFirst(ModelFileHeader.byteCount))
         var texts: [String] = []
         for _ in 0..<5 {
             guard let text = reader.text(limit: ModelOrigin.textLimit) else {

@@ -5,6 +5,9 @@
 #endif
 
 /// Where a training starts: weights and scales, fresh or a reference's.
+///
+/// A fresh input scale is fitted on all profiled points, those that are held back for validation among them: on which points there
+/// are, that is, not on what was measured there.
 struct NetworkStart: Sendable {
     /// A profiled point and the quantity that is learnt.
     struct Row<Point: NetworkPoint>: Sendable {
@@ -17,6 +20,8 @@ struct NetworkStart: Sendable {
     private let target: NetworkSchedule.TargetScale
     /// The reference's scale, where a transfer keeps it.
     private let kept: OutputScaling?
+    /// Whether it predicts as the reference does before the first step. Fresh weights, or a fresh last layer, predict nothing.
+    var predictsUntrained: Bool { kept != nil }
 
     /// Fresh weights, or what `schedule` keeps of `base`, which takes as many inputs as `points` have.
     init<Point: NetworkPoint>(

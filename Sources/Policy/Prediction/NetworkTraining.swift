@@ -54,15 +54,15 @@ struct NetworkTraining: ~Copyable {
         chosen = Array(repeating: 0, count: batch)
     }
 
-    /// Trains to the next evaluation and makes it. False once the schedule is done.
-    mutating func advance() -> Bool {
+    /// Trains to the next evaluation and makes it, or leaves it out. False once the schedule is done.
+    mutating func advance(evaluating: Bool = true) -> Bool {
         let total = schedule.stepCount
         guard steps < total else { return false }
         let evaluations = schedule.evaluationCount
         let done = steps * evaluations / total
         let target = ((done + 1) * total + evaluations - 1) / evaluations
         while steps < min(target, total) { step() }
-        evaluate()
+        if evaluating { evaluate() }
         return steps < total
     }
 

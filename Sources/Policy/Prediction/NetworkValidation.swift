@@ -18,14 +18,16 @@ extension NetworkStart {
             _ = run.advance()
             guard progress(evaluation, evaluations) else { throw .stopped }
         }
-        guard run.bestLoss.isFinite else { throw .diverged(rate: schedule.learningRate) }
+        // A weight that is not a number need not show in the loss: ReLU makes zero of it.
+        guard run.bestLoss.isFinite, run.best.isFinite else { throw .diverged(rate: schedule.learningRate) }
         return TrainedNetwork(
             network: run.best, inputs: inputs, output: output, validationErrorPercent: run.bestErrorPercent,
             steps: run.bestSteps)
     }
 
     /// Cross-validation (Stone 1974): each part of the points is predicted by a network that was trained on the others. The
-    /// network of the result learns from all points, for as many steps as the least error over all parts took; none may be best.
+    /// network of the result learns from all points, for as many steps as the least error over all parts took; where the start
+    /// predicts already, none may be best.
     func crossValidated<Point: NetworkPoint>(
         _ points: [Row<Point>], _ schedule: NetworkSchedule, _ generator: SeededGenerator,
         _ progress: PowerTrain.Progress
@@ -52,20 +54,23 @@ extension NetworkStart {
                 guard progress(fold * evaluations + evaluation, total) else { throw .stopped }
             }
         }
-        var best = 0
-        for (evaluation, error) in errors.enumerated() where error < errors[best] { best = evaluation }
-        guard errors[evaluations].isFinite else { throw .diverged(rate: schedule.learningRate) }
+        let candidates = (predictsUntrained ? 0 : 1)...evaluations
+        guard let best = candidates.filter({ errors[$0].isFinite }).min(by: { errors[$0] < errors[$1] }) else {
+            throw .diverged(rate: schedule.learningRate)
+        }
 
         let output = output(points)
         let rows = scaled(points, output)
         var run = NetworkTraining(network, schedule: schedule, rows: rows, validation: rows, generator: generator)
         for evaluation in 0..<best {
-            _ = run.advance()
+            _ = run.advance(evaluating: false)
             guard progress(folds * evaluations + evaluation + 1, total) else { throw .stopped }
         }
         guard best == evaluations || progress(total, total) else { throw .stopped }
+        let trained = run.current
+        guard trained.isFinite else { throw .diverged(rate: schedule.learningRate) }
         return TrainedNetwork(
-            network: run.current, inputs: inputs, output: output,
+            network: trained, inputs: inputs, output: output,
             validationErrorPercent: errors[best] / Double(points.count), steps: run.steps)
     }
 }

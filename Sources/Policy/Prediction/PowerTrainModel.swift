@@ -3,7 +3,9 @@ public struct TrainedNetwork: Hashable, Sendable {
     let network: DenseNetwork
     let inputs: InputScaling
     let output: OutputScaling
-    /// Mean absolute percentage error over the points that were held back for validation, percent.
+    /// Mean absolute percentage error over the points that were held back for validation, percent; with cross-validation over all
+    /// points, each predicted by the networks of the other parts at the chosen step. It is the least of all evaluations, so it is
+    /// somewhat below what to expect at other points.
     public let validationErrorPercent: Double
     /// Training steps after which this network was the best.
     public let steps: Int

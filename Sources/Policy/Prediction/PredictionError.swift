@@ -6,7 +6,7 @@ public enum PredictionError: Error, Hashable, Sendable, CustomStringConvertible 
     case badMeasurement(PowerTrain.Quantity, String, Double)
     /// The network to start from takes other inputs than the profiles have.
     case otherInputs(Int, expected: Int)
-    /// No evaluation gave a finite loss.
+    /// No evaluation gave a finite loss, or a weight is no finite number.
     case diverged(rate: Double)
     /// The caller asked to stop.
     case stopped

@@ -7,17 +7,17 @@ public protocol ArrivalProblem: PlanningProblem {
     func shortfall(_ observation: Observation) -> Shortfall
 }
 
-/// How far requests are from being served in time. The lesser one is closer: first the smaller overload, as a queue that grows
-/// makes any latency; then the smaller lateness.
-public struct Shortfall: Hashable, Comparable, Sendable {
+/// How far requests are from being served in time.
+public struct Shortfall: Hashable, Sendable {
     /// t_in * a / b: requests that arrive over requests that can be served. Up to 1 the minibatches keep up.
     public let load: Double
     /// b/a + t_in - L, seconds: how late the first request of a minibatch is answered while they keep up; 0 where it is in time.
     public let latenessSeconds: Double
 
-    /// Compares overload, then lateness.
-    public static func < (left: Shortfall, right: Shortfall) -> Bool {
-        (max(left.load, 1), left.latenessSeconds) < (max(right.load, 1), right.latenessSeconds)
+    /// Whether this is the smaller overload, as a queue that grows makes any latency; or the same overload and the smaller
+    /// lateness. Loads up to 1 are no overload, so two of them that are equally late are equally close.
+    public func isCloser(than other: Shortfall) -> Bool {
+        (max(load, 1), latenessSeconds) < (max(other.load, 1), other.latenessSeconds)
     }
 }
 

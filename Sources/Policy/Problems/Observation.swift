@@ -9,6 +9,9 @@ public protocol Observation: Hashable, Sendable {
     var mode: PowerMode { get }
     /// Power of the module while it ran, watts; with two workloads that of the hungrier one.
     var powerWatts: Double { get }
+
+    /// Whether all values have the same bits: unlike `==`, so that a value that is not a number is the same as itself.
+    func isIdentical(to other: Self) -> Bool
 }
 
 /// A profile of a training workload, whose minibatch size is fixed.
@@ -29,6 +32,12 @@ public struct TrainingObservation: Observation {
 
     /// The mode: training has nothing else to choose.
     public var point: PowerMode { mode }
+
+    /// Whether mode, time and power have the same bits.
+    public func isIdentical(to other: TrainingObservation) -> Bool {
+        mode == other.mode && minibatchMilliseconds.bitPattern == other.minibatchMilliseconds.bitPattern
+            && powerWatts.bitPattern == other.powerWatts.bitPattern
+    }
 }
 
 /// A power mode and the number of requests that one inference minibatch takes.
@@ -71,6 +80,12 @@ public struct InferenceObservation: Observation {
 
     /// The power mode of `point`.
     public var mode: PowerMode { point.mode }
+
+    /// Whether point, time and power have the same bits.
+    public func isIdentical(to other: InferenceObservation) -> Bool {
+        point == other.point && minibatchMilliseconds.bitPattern == other.minibatchMilliseconds.bitPattern
+            && powerWatts.bitPattern == other.powerWatts.bitPattern
+    }
 }
 
 /// A profile of an inference and of the background work that shares the GPU with it: a training, or a second inference that is
@@ -112,5 +127,13 @@ public struct PairObservation: Observation {
     /// Interleaved, the module draws what the hungrier of the two draws, watts; not a number where one of the two is not.
     public var powerWatts: Double {
         inferenceWatts >= backgroundWatts || inferenceWatts.isNaN ? inferenceWatts : backgroundWatts
+    }
+
+    /// Whether point, times and powers have the same bits.
+    public func isIdentical(to other: PairObservation) -> Bool {
+        point == other.point && inferenceMilliseconds.bitPattern == other.inferenceMilliseconds.bitPattern
+            && inferenceWatts.bitPattern == other.inferenceWatts.bitPattern
+            && backgroundMilliseconds.bitPattern == other.backgroundMilliseconds.bitPattern
+            && backgroundWatts.bitPattern == other.backgroundWatts.bitPattern
     }
 }

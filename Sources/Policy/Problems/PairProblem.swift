@@ -49,15 +49,22 @@ public struct PairProblem: PlanningProblem {
     /// Length of the window of one inference minibatch, b/a, seconds.
     public func windowSeconds(minibatch: Int) -> Double { Double(minibatch) / inference.ratePerSecond }
 
-    /// tau: whole background minibatches that fit into one window beside the inference minibatch. Below 0 where that alone
-    /// does not fit; nil where a time is not a number or the quotient is beyond an Int.
+    /// tau: whole background minibatches that fit into one window beside the inference minibatch. Below 0 only where that alone
+    /// does not fit; nil where a time is not a finite number or the background's is not above zero. Int.max stands for all
+    /// counts beyond it, and Int.min for those below.
     public func backgroundMinibatches(_ observation: PairObservation) -> Int? {
-        let window = windowSeconds(minibatch: observation.point.minibatch)
-        let remainder = window - observation.inferenceMilliseconds / 1000
-        return Int(exactly: (remainder / (observation.backgroundMilliseconds / 1000)).rounded(.down))
+        let (minibatch, milliseconds) = (observation.point.minibatch, observation.inferenceMilliseconds)
+        guard milliseconds.isFinite, observation.backgroundMilliseconds.isFinite, observation.backgroundMilliseconds > 0
+        else { return nil }
+        let remainder = windowSeconds(minibatch: minibatch) - milliseconds / 1000
+        let count = (remainder / (observation.backgroundMilliseconds / 1000)).rounded(.down)
+        guard !count.isNaN else { return nil }
+        let tau = Int(exactly: count) ?? (count > 0 ? .max : .min)
+        // Where the two take equally long by t_in * a = b, rounding can leave a remainder just below zero.
+        return inference.keepsUp(minibatch: minibatch, milliseconds: milliseconds) ? max(tau, 0) : tau
     }
 
-    /// theta = tau * a / b, background minibatches per second; nil where tau is.
+    /// theta = tau * a / b, background minibatches per second; nil where tau is, too low where tau is Int.max.
     public func backgroundPerSecond(_ observation: PairObservation) -> Double? {
         backgroundMinibatches(observation).map {
             Double($0) * inference.ratePerSecond / Double(observation.point.minibatch)
@@ -117,6 +124,11 @@ public struct PairProblem: PlanningProblem {
 /// b_n / a_n seconds and start in the order in which they became ready, in the tau places of each window. With
 /// tau >= (b/a) / (b_n/a_n) all that became ready in one window are served in the next at the latest, so a request waits at
 /// most b_n/a_n for its minibatch to fill, then b/a + t_in + t_bg until that is done.
+///
+/// With w = b/a and p = b_n/a_n: the first minibatch that becomes ready in a window does so at most w before the next one begins,
+/// and is done t_in + t_bg after that, as the places are assumed to follow the urgent minibatch directly. The k-th is ready
+/// (k - 1) p later and done (k - 1) t_bg later. tau * t_bg <= w - t_in and tau * p >= w give t_bg <= p, so none waits longer
+/// than the first.
 public struct NonUrgentGoal: Hashable, Sendable {
     /// Requests per minibatch, b_n, fixed as training's is.
     public var minibatch: Int

@@ -12,8 +12,15 @@
 /// size of a round and how points are spread over the front; the choices here were made on the papers' tables. A point whose
 /// profile is an outlier among all others does not mislead the surrogates; as in the paper the answers trust it, see
 /// `doubtful(among:)`.
+///
+/// A profile that was repeated with another result leads to other points from there on. As nothing tells a survey's own earlier
+/// points from others', all observed points of the grid count towards `profileLimit`: where it would ask for one more than that,
+/// it is over and answers from them all.
 public struct ALS<Problem: PlanningProblem>: Survey where Problem.Observation: ALSObservation {
-    /// The most points that it profiles.
+    /// A grid with more points than this is not surveyed: `next` fails.
+    public static var pointLimit: Int { SurveyGridLimit.points }
+
+    /// The most points that it profiles: it asks for none where so many points of the grid were observed.
     public let profileLimit: Int
     /// What the random initial points follow from.
     public let seed: UInt64
@@ -46,7 +53,8 @@ public struct ALS<Problem: PlanningProblem>: Survey where Problem.Observation: A
     }
 
     /// The next point of the current round; after `profileLimit` points, or all of the grid, the Pareto front of these points.
-    /// Observations of other points play no part.
+    /// Observations of other points of the grid play no part but where they use up the limit: then the front is that of all.
+    /// Fails where the grid has more than `pointLimit` points.
     ///
     /// A value that did not see the survey's earlier steps repeats them from `observed`. O(profileLimit^3 + points *
     /// profileLimit) per round, points being all of the grid: 18,096 modes with five sizes take a second per survey.
@@ -58,10 +66,14 @@ public struct ALS<Problem: PlanningProblem>: Survey where Problem.Observation: A
                 break
             }
         }
+        if let reason = SurveyGridLimit.refusal(of: grid.count) { return .failed(reason: reason) }
         while true {
             while progress.measured.count < progress.planned.count {
                 let point = point(progress.planned[progress.measured.count])
-                guard let observation = observed[point] else { return .profile(point) }
+                guard let observation = observed[point] else {
+                    guard let all = exhausted(observed) else { return .profile(point) }
+                    return .finished(ParetoFront<Problem>(all))
+                }
                 progress.measured.append(ALSMeasurement(observation))
             }
             let room = min(profileLimit, grid.count) - progress.planned.count
@@ -72,9 +84,18 @@ public struct ALS<Problem: PlanningProblem>: Survey where Problem.Observation: A
         }
     }
 
+    /// The observations of the grid where they are as many as may be profiled; nil where they are fewer. O(observations).
+    private func exhausted(_ observed: Observed<Problem.Observation>) -> [Problem.Observation]? {
+        guard observed.all.count >= profileLimit else { return nil }
+        let known = observed.all.filter { index($0) != nil }
+        return known.count >= profileLimit ? known : nil
+    }
+
     /// The observations of the grid whose time or power does not fit to all others: by more than four standard deviations of
-    /// what the others predict for it, and by more than a quarter. Worth a second look before an answer relies on one. O(n^3).
+    /// what the others predict for it, and by more than a quarter. Worth a second look before an answer relies on one. None where
+    /// the grid has more than `pointLimit` points. O(n^3).
     public func doubtful(among observed: Observed<Problem.Observation>) -> [Problem.Observation] {
+        guard grid.count <= Self.pointLimit else { return [] }
         let known = observed.all.compactMap { observation in index(observation).map { (index: $0, observation) } }
             .sorted { $0.index < $1.index }
         let model = ALSModel(

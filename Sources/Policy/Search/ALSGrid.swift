@@ -7,16 +7,17 @@
 /// The points of a survey by number, and as coordinates for its surrogates: cores, CPU, GPU and memory frequency, minibatch
 /// size, each by its logarithm, from 0 at the lowest to 1 at the highest value.
 struct ALSGrid: Sendable {
-    let modes: ModeGrid
     let minibatches: [Int]
+    /// Number of points; Int.max where there are more.
+    let count: Int
     /// The values of each axis, ascending.
     let axes: [[Int]]
     /// Their coordinates.
     let coordinates: [[Double]]
 
     init(modes: ModeGrid, minibatches: [Int]) {
-        self.modes = modes
         self.minibatches = minibatches
+        count = saturatingProduct(modes.count, minibatches.count)
         axes = [modes.cores, modes.cpuKHz, modes.gpuHz, modes.emcHz, minibatches]
         coordinates = axes.map { values in
             let logs = values.map { log(Double(max($0, 1))) }
@@ -24,8 +25,6 @@ struct ALSGrid: Sendable {
             return logs.map { ($0 - low) / (high - low) }
         }
     }
-
-    var count: Int { modes.count * minibatches.count }
 
     /// The place of point number `index` on each axis.
     func places(_ index: Int) -> [Int] {

@@ -32,7 +32,8 @@ struct ALSModel {
     /// The index of the first observation of each row of the background's surrogates.
     private let modeRows: [Int]
 
-    /// Learns from the measurements at `indices`, those with values that are no measurements left out. Nil where none is left.
+    /// Learns from the measurements at `indices`, those with values that are no measurements left out. Nil where none is left, or
+    /// nothing can be learned from them.
     init?(grid: ALSGrid, indices: [Int], measurements: [ALSMeasurement], isAccompanied: Bool) {
         self.grid = grid
         self.isAccompanied = isAccompanied

@@ -75,7 +75,7 @@ struct ALSSurrogate: Sendable {
     private(set) var doubtful: [Bool] = []
 
     /// Learns `logarithms` at `rows` (places on the axes whose `coordinates` are given). The scales are fitted by
-    /// the marginal likelihood. Nil without rows. O(rows^3).
+    /// the marginal likelihood. Nil without rows, or where rounding leaves nothing to solve. O(rows^3).
     init?(coordinates: [[Double]], rows: [[Int]], logarithms: [Double]) {
         guard !rows.isEmpty, rows.count == logarithms.count else { return nil }
         self.coordinates = coordinates
@@ -94,11 +94,11 @@ struct ALSSurrogate: Sendable {
             ? Array(rows.indices) : (0..<Self.fittedRows).map { $0 * rows.count / Self.fittedRows }
         scales = Self.fitted(
             coordinates: coordinates, rows: sample.map { rows[$0] }, targets: sample.map { targets[$0] })
-        solve()
+        guard solve() else { return nil }
         doubtful = residuals.map { abs($0.deviations) > Self.doubtfulDeviations }
         if doubtful.contains(true) {
             noiseFactors = doubtful.map { $0 ? Self.doubtfulNoise : 1 }
-            solve()
+            guard solve() else { return nil }
         }
     }
 
@@ -136,7 +136,8 @@ struct ALSSurrogate: Sendable {
         }
     }
 
-    private mutating func solve() {
+    /// Weights and residuals from the scales; false where the matrix cannot be factored.
+    private mutating func solve() -> Bool {
         tables = zip(coordinates, scales.lengths).map { Self.table($0, length: exp($1)) }
         // Rounding can cost a nearly singular matrix its last pivot: more noise brings it back.
         var jitter = Self.jitter
@@ -150,12 +151,11 @@ struct ALSSurrogate: Sendable {
                 residuals = zip(weights, diagonal).map {
                     (deviations: $0 / $1.squareRoot(), logarithm: $0 / $1 * deviation)
                 }
-                return
+                return true
             }
             jitter *= 100
         }
-        weights = Array(repeating: 0, count: rows.count)
-        residuals = []
+        return false
     }
 
     /// Coordinate descent on the negative logarithm of the marginal likelihood and the prior, from the prior's centre: two

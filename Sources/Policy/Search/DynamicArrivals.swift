@@ -25,8 +25,24 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
     private struct Progress: Sendable {
         var known: Observed<Problem.Observation>
         var plans: [WindowPlan<Problem.Observation>] = []
+        /// Where a window with this rate was planned: its outcome, and how many points were known then. More points can change
+        /// the outcome, but not what a search at that rate profiles.
+        var outcomes: [Double: (known: Int, outcome: Outcome)] = [:]
+        /// Ascending, without repeats.
         var searchedRates: [Double] = []
         /// Taken from the observations that the caller passes.
+        var taken: [Problem.Observation] = []
+        /// The search of the next window, where it waits for a profile.
+        var waiting: WaitingSearch?
+    }
+
+    private typealias Outcome = WindowPlan<Problem.Observation>.Outcome
+
+    /// A search under way. What it found is kept apart until it ends, so that its window is not taken for one that the front
+    /// covers.
+    private struct WaitingSearch: Sendable {
+        var search: any Search<Problem>
+        var known: Observed<Problem.Observation>
         var taken: [Problem.Observation] = []
     }
 
@@ -48,9 +64,18 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
     }
 
     /// The step that follows from `observed`, under the rule of `Search`: the same for the same observations, whichever were
-    /// passed before. Each point is asked for once. O(points known) per window that is new since the last call.
+    /// passed before. Each point is asked for once, and no rate is searched twice.
+    ///
+    /// O(points taken) per call. A window that is new since the last call takes O(points known), one whose rate was planned
+    /// before O(1) where nothing was profiled since; one that has to be searched the time of its search and O(rates searched)
+    /// besides. A `reach` of 1 searches each different rate, and so does an infinite one where no known point serves it.
     public mutating func next(observed: Observed<Problem.Observation>) -> ArrivalStep<Problem.Observation> {
-        if progress.taken.contains(where: { observed[$0.point] != $0 }) { progress = Progress(known: known) }
+        func isChanged(_ taken: Problem.Observation) -> Bool {
+            observed[taken.point].map { !$0.isIdentical(to: taken) } ?? true
+        }
+        if progress.taken.contains(where: isChanged) || progress.waiting?.taken.contains(where: isChanged) == true {
+            progress = Progress(known: known)
+        }
         while progress.plans.count < ratesPerSecond.count {
             let rate = ratesPerSecond[progress.plans.count]
             guard rate > 0 else {
@@ -59,8 +84,11 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
             }
             var posed = problem
             posed.ratePerSecond = rate
-            if isWithinReach(rate), let best = posed.optimum(over: progress.known.all) {
-                progress.plans.append(WindowPlan(ratePerSecond: rate, profiles: 0, outcome: .run(best)))
+            if let planned = progress.outcomes[rate] {
+                let isCurrent = planned.known == progress.known.all.count
+                add(posed, profiles: 0, isCurrent ? planned.outcome : outcome(posed))
+            } else if progress.waiting == nil, isWithinReach(rate), let best = posed.optimum(over: progress.known.all) {
+                add(posed, profiles: 0, .run(best))
             } else if let point = plan(posed, from: observed) {
                 return .profile(point)
             }
@@ -68,38 +96,58 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
         return .plans(progress.plans)
     }
 
+    /// Whether a searched rate is near enough: of those below and above the nearest. O(log rates searched).
     private func isWithinReach(_ rate: Double) -> Bool {
-        reach == .infinity || progress.searchedRates.contains { max($0, rate) <= reach * min($0, rate) }
+        guard reach < .infinity else { return true }
+        let place = place(of: rate)
+        let rates = progress.searchedRates
+        return (place > 0 && rate <= reach * rates[place - 1]) || (place < rates.count && rates[place] <= reach * rate)
     }
 
-    /// Lets a search go on and plans the window from what is known then; the point that it waits for, if it does. Nothing is
-    /// kept of a search that waits, so that a window under way is not taken for one that the front covers.
+    /// The number of searched rates below `rate`.
+    private func place(of rate: Double) -> Int {
+        var (low, high) = (0, progress.searchedRates.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if progress.searchedRates[middle] < rate { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Lets a search go on and plans the window from what is known then; the point that it waits for, if it does.
     private mutating func plan(_ posed: Problem, from observed: Observed<Problem.Observation>)
         -> Problem.Observation.Point?
     {
-        var known = progress.known
-        var taken: [Problem.Observation] = []
-        var search = self.search(posed)
+        var waiting = progress.waiting ?? WaitingSearch(search: search(posed), known: progress.known)
+        progress.waiting = nil
         // A point that is known and asked for again would be asked for ever: it ends the search.
-        while case .profile(let point) = search.next(observed: known), known[point] == nil {
-            guard let observation = observed[point] else { return point }
-            known.record(observation)
-            taken.append(observation)
+        while case .profile(let point) = waiting.search.next(observed: waiting.known), waiting.known[point] == nil {
+            guard let observation = observed[point] else {
+                progress.waiting = waiting
+                return point
+            }
+            waiting.known.record(observation)
+            waiting.taken.append(observation)
         }
-        let outcome: WindowPlan<Problem.Observation>.Outcome
-        if let best = posed.optimum(over: known.all) {
-            outcome = .run(best)
-        } else if let closest = Self.closest(posed, known.all) {
-            outcome = .unsolvable(closest: closest, posed.shortfall(closest))
-        } else {
-            outcome = .overBudget
-        }
-        progress.known = known
-        progress.taken += taken
-        progress.searchedRates.append(posed.ratePerSecond)
-        progress.plans.append(
-            WindowPlan(ratePerSecond: posed.ratePerSecond, profiles: taken.count, outcome: outcome))
+        progress.known = waiting.known
+        progress.taken += waiting.taken
+        progress.searchedRates.insert(posed.ratePerSecond, at: place(of: posed.ratePerSecond))
+        add(posed, profiles: waiting.taken.count, outcome(posed))
         return nil
+    }
+
+    /// The best that can be done with what is known.
+    private func outcome(_ posed: Problem) -> Outcome {
+        let known = progress.known.all
+        if let best = posed.optimum(over: known) { return .run(best) }
+        guard let closest = Self.closest(posed, known) else { return .overBudget }
+        return .unsolvable(closest: closest, posed.shortfall(closest))
+    }
+
+    private mutating func add(_ posed: Problem, profiles: Int, _ outcome: Outcome) {
+        let rate = posed.ratePerSecond
+        progress.outcomes[rate] = (progress.known.all.count, outcome)
+        progress.plans.append(WindowPlan(ratePerSecond: rate, profiles: profiles, outcome: outcome))
     }
 
     /// Of the points within the power budget the one of least shortfall; ties go to the better one of the problem.
@@ -108,8 +156,10 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
         for observation in observations where observation.powerWatts <= posed.budgetWatts {
             let shortfall = posed.shortfall(observation)
             guard shortfall.load.isFinite, shortfall.latenessSeconds.isFinite else { continue }
-            if let best, best.shortfall < shortfall { continue }
-            if let best, !(shortfall < best.shortfall), !posed.precedes(observation, best.observation) { continue }
+            if let best, best.shortfall.isCloser(than: shortfall) { continue }
+            if let best, !shortfall.isCloser(than: best.shortfall), !posed.precedes(observation, best.observation) {
+                continue
+            }
             best = (observation, shortfall)
         }
         return best?.observation

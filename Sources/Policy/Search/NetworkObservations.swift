@@ -33,17 +33,6 @@ public struct NetworkBaselineSchedule: Sendable {
     public static let paper = NetworkBaselineSchedule(
         training: { NetworkSchedule.fulcrumNetwork(points: $0, inference: false) },
         inference: { NetworkSchedule.fulcrumNetwork(points: $0, inference: true) })
-
-    /// The paper's networks and batches, for at most `steps` steps.
-    public static func paper(atMost steps: Int) -> NetworkBaselineSchedule {
-        @Sendable func cut(_ schedule: NetworkSchedule) -> NetworkSchedule {
-            var schedule = schedule
-            schedule.steps = min(schedule.steps, max(steps, 1))
-            return schedule
-        }
-        return NetworkBaselineSchedule(
-            training: { cut(paper.training($0)) }, inference: { cut(paper.inference($0)) })
-    }
 }
 
 /// Trains a model and predicts `points`, for the observations of one workload.
@@ -87,7 +76,8 @@ extension InferenceObservation: NetworkPredicted {
 }
 
 extension PairObservation: NetworkPredicted {
-    /// From four networks. Of the background work the first profile of a mode counts, as its minibatch size is fixed.
+    /// From four networks. Of the background work the first profile of a mode counts that holds measurements, as its minibatch
+    /// size is fixed.
     public static func predicted(
         at points: [InferencePoint], from observations: [PairObservation], schedule: NetworkBaselineSchedule,
         seed: UInt64
@@ -101,14 +91,16 @@ extension PairObservation: NetworkPredicted {
             }, schedule: schedule, seed: seed)
         var background: [TrainingObservation] = []
         for observation in sorted where observation.mode != background.last?.mode {
-            background.append(
-                TrainingObservation(
-                    mode: observation.mode, minibatchMilliseconds: observation.backgroundMilliseconds,
-                    powerWatts: observation.backgroundWatts))
+            let training = TrainingObservation(
+                mode: observation.mode, minibatchMilliseconds: observation.backgroundMilliseconds,
+                powerWatts: observation.backgroundWatts)
+            if training.isLearnable { background.append(training) }
         }
+        // The first two numbers are those of the inference's networks.
         var generator = SeededGenerator(seed: seed)
+        let seeds = (0..<3).map { _ in generator.next() }
         let trainings = try TrainingObservation.predicted(
-            at: points.map(\.mode), from: background, schedule: schedule, seed: generator.next())
+            at: points.map(\.mode), from: background, schedule: schedule, seed: seeds[2])
         return zip(inferences, trainings).map { PairObservation(inference: $0, training: $1) }
     }
 }

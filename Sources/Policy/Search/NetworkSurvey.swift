@@ -14,16 +14,24 @@ public struct NetworkSurvey<Problem: PlanningProblem>: Survey where Problem.Obse
         case points([Problem.Observation.Point])
     }
 
+    /// More points than this to choose from are refused: `next` fails.
+    public static var pointLimit: Int { SurveyGridLimit.points }
+
     /// The points in the order in which they are profiled.
     public let points: [Problem.Observation.Point]
-    private let choices: [Problem.Observation.Point]
+    private let choices: Choices
     private let schedule: NetworkBaselineSchedule
     private let seed: UInt64
-    private var trained: (on: [Problem.Observation], answers: ParetoFront<Problem>)?
+    private var trained: (on: [Problem.Observation], outcome: SurveyStep<Problem>)?
+
+    /// What the answers are chosen from, listed when it is needed: a grid can be too large for that.
+    private struct Choices: Sendable {
+        let count: Int
+        let list: @Sendable () -> [Problem.Observation.Point]
+    }
 
     private init(
-        points: [Problem.Observation.Point], choices: [Problem.Observation.Point], schedule: NetworkBaselineSchedule,
-        seed: UInt64
+        points: [Problem.Observation.Point], choices: Choices, schedule: NetworkBaselineSchedule, seed: UInt64
     ) {
         var met: Set<Problem.Observation.Point> = []
         self.points = points.filter { met.insert($0).inserted }
@@ -33,23 +41,32 @@ public struct NetworkSurvey<Problem: PlanningProblem>: Survey where Problem.Obse
     }
 
     /// The first point that is not observed; then trains the networks, once, which takes seconds to minutes by the schedule. Fails
-    /// where the profiles do not suffice to train them.
+    /// where the profiles do not suffice to train them, and before the first profile where there are more than `pointLimit` points
+    /// to choose from.
     public mutating func next(observed: Observed<Problem.Observation>) -> SurveyStep<Problem> {
+        if let reason = SurveyGridLimit.refusal(of: choices.count) { return .failed(reason: reason) }
         var observations: [Problem.Observation] = []
         observations.reserveCapacity(points.count)
         for point in points {
             guard let observation = observed[point] else { return .profile(point) }
             observations.append(observation)
         }
-        if let trained, trained.on == observations { return .finished(trained.answers) }
-        do throws(PredictionError) {
-            let answers = ParetoFront<Problem>(
-                try Problem.Observation.predicted(at: choices, from: observations, schedule: schedule, seed: seed))
-            trained = (observations, answers)
-            return .finished(answers)
-        } catch {
-            return .failed(reason: error.description)
+        if let trained, trained.on.count == observations.count,
+            zip(trained.on, observations).allSatisfy({ $0.isIdentical(to: $1) })
+        {
+            return trained.outcome
         }
+        let outcome: SurveyStep<Problem>
+        do throws(PredictionError) {
+            outcome = .finished(
+                ParetoFront<Problem>(
+                    try Problem.Observation.predicted(
+                        at: choices.list(), from: observations, schedule: schedule, seed: seed)))
+        } catch {
+            outcome = .failed(reason: error.description)
+        }
+        trained = (observations, outcome)
+        return outcome
     }
 }
 
@@ -62,9 +79,9 @@ extension NetworkSurvey where Problem.Observation.Point == PowerMode {
     ) {
         let choices =
             switch choice {
-            case .grid: grid.allModes
-            case .profiledModes: modes
-            case .points(let points): points
+            case .grid: Choices(count: grid.count) { grid.allModes }
+            case .profiledModes: Choices(count: modes.count) { modes }
+            case .points(let points): Choices(count: points.count) { points }
             }
         self.init(points: modes, choices: choices, schedule: schedule, seed: seed)
     }
@@ -85,14 +102,15 @@ extension NetworkSurvey where Problem.Observation.Point == InferencePoint {
         grid: InferenceGrid, profiling modes: [PowerMode], choice: Choice = .grid,
         schedule: NetworkBaselineSchedule = .paper, seed: UInt64
     ) {
-        func points(_ modes: [PowerMode]) -> [InferencePoint] {
+        @Sendable func points(_ modes: [PowerMode]) -> [InferencePoint] {
             modes.flatMap { mode in grid.minibatches.map { InferencePoint(mode: mode, minibatch: $0) } }
         }
         let choices =
             switch choice {
-            case .grid: points(grid.modes.allModes)
-            case .profiledModes: points(modes)
-            case .points(let points): points
+            case .grid: Choices(count: grid.count) { points(grid.modes.allModes) }
+            case .profiledModes:
+                Choices(count: saturatingProduct(modes.count, grid.minibatches.count)) { points(modes) }
+            case .points(let points): Choices(count: points.count) { points }
             }
         self.init(points: points(modes), choices: choices, schedule: schedule, seed: seed)
     }

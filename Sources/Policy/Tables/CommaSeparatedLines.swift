@@ -17,6 +17,9 @@ struct CommaSeparatedLines {
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     }
 
+    /// Whether the last line has no line end, as that of a file that was cut has none.
+    var isCutShort: Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
+
     /// Fields of the current line; counting stops at one more than the limit.
     var fieldCount: Int { fields.count }
 

@@ -39,7 +39,8 @@ enum DecimalNumber {
             }
             rest.removeFirst()
         }
-        guard digits > 0 else { return nil }
+        // `16.` is what is left of a number that was cut.
+        guard digits > 0, !seenPoint || fractionDigits > 0 else { return nil }
         // 19 digits are what a UInt64 always holds; measured tables have 17 at most.
         guard rest.isEmpty, significantDigits <= 19, fractionDigits <= 19 else {
             return isExponent(rest) ? Double(String(decoding: field, as: UTF8.self)) : nil

@@ -105,7 +105,10 @@ struct MeasuredTableParser {
 
     private mutating func readRows() throws(TableError) {
         while lines.advance() {
-            guard rows.count < rowLimit else { throw fault("The table has more than \(rowLimit) rows.") }
+            guard rows.count < rowLimit else {
+                throw fault(
+                    "The table has more than \(rowLimit) rows; no board has as many modes. Keep one row per mode.")
+            }
             guard lines.fieldCount == headerFieldCount else {
                 throw fault(
                     "The line has \(lines.fieldCount) fields and the header \(headerFieldCount): it is cut short or damaged."
@@ -124,6 +127,11 @@ struct MeasuredTableParser {
                         : "The mode \(mode) is already on line \(first); a training table has one row per mode.")
             }
             rows.append(row)
+        }
+        guard !lines.isCutShort else {
+            throw fault(
+                "The last line has no line end, so it may be cut short: a number without its last digits looks sound. "
+                    + "End it with a line end if it is complete.")
         }
     }
 
@@ -154,8 +162,8 @@ struct MeasuredTableParser {
         let field = lines[place.index]
         // Times 1 changes no bit; the least numbers vanish in another unit.
         guard let number = DecimalNumber.double(field), case let value = number * place.factor, value > 0,
-            value.isFinite
-        else { throw fault("\(place.name) is \(quoted(field)); a finite number above 0 was expected.") }
+            value <= TrainingTable.measurementLimit
+        else { throw fault("\(place.name) is \(quoted(field)); a number above 0 and up to 10^9 was expected.") }
         return value
     }
 

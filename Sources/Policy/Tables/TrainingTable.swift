@@ -8,6 +8,9 @@ public struct TrainingTable: MeasuredTable {
     /// of modes on the grid stays far below 2^63.
     public static let axisLimit = 4_096
 
+    /// A time or a power above this, in the unit of its column, is refused: no sum over a table comes near the end of doubles.
+    static let measurementLimit = 1e9
+
     /// The file that the rows came from, for messages.
     public let file: String
     /// The values that occur in each dimension. Not each of its modes need have a row: see `isComplete`.

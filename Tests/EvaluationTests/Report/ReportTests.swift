@@ -94,7 +94,7 @@ import Testing
             rmdir(folder)
         }
         try Directory.create(folder + "/<b>")
-        for (name, text) in files { try OutputFile.write(text, to: folder + "/" + name) }
+        for (name, text) in files { try OutputFile(opening: folder + "/" + name).write(text) }
         try body(folder)
     }
 
@@ -122,6 +122,32 @@ import Testing
                     page.ranges(of: "<\(tag)>").count + page.ranges(of: "<\(tag) ").count
                 #expect(opened == page.ranges(of: "</\(tag)>").count, "\(tag)")
             }
+        }
+    }
+
+    @Test func tablesWithHolesAreLeftOutAndTheOthersAreNot() throws {
+        func withHole(_ text: String) -> String {
+            text.split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+        }
+        let files = [
+            "train-whole.csv": Self.table(minibatches: nil), "train-hole.csv": withHole(Self.table(minibatches: nil)),
+            "infer-whole.csv": Self.table(minibatches: [1, 4]),
+            "infer-hole.csv": withHole(Self.table(minibatches: [1, 4])),
+            "infer-strange.csv": "cores,cpu,gpu,mem,bs,observed_time,observed_power\n9,9,9,9,1,5,6\n",
+        ]
+        try withFolder(files) { folder in
+            let report = try EvaluationReport(folder: folder, seed: 1, runs: 1, date: "")
+            let progress = ProgressBar(label: "report", total: report.progressSteps)
+            let page = try report.html(threads: 2, progress: progress)
+            // The training alone; the inference alone and in the pair with the whole training; the other pairs.
+            for (rows, all, count) in [(53, 54, 1), (107, 108, 2), (106, 108, 2)] {
+                let text = "left out. The table has \(rows) of the \(all) combinations"
+                #expect(page.ranges(of: text).count == count, "\(text)")
+            }
+            #expect(page.ranges(of: "have no power mode in common").count == 2)
+            // Of whole tables, one strange mode alone, and one pair.
+            #expect(page.ranges(of: "<th scope=\"row\">als</th>").count == 4)
+            #expect(progress.count == progress.total)
         }
     }
 

@@ -123,7 +123,7 @@ import Testing
             }
             #expect(point == played[count].point)
         }
-        let slower = played.map {
+        let slower = played.prefix(45).map {
             InferenceObservation(
                 point: $0.point, minibatchMilliseconds: $0.minibatchMilliseconds * 3, powerWatts: 60 - $0.powerWatts)
         }
@@ -132,6 +132,64 @@ import Testing
             return
         }
         #expect(point == Self.asks(start, slower))
+    }
+
+    @Test func aGridOfTooManyPointsIsRefused() throws {
+        func refusal(_ length: Int) throws -> String? {
+            let values = Array(1...length)
+            let modes = try #require(ModeGrid(cores: values, cpuKHz: values, gpuHz: values, emcHz: values))
+            var training = ALS<TrainProblem>(grid: modes, seed: 1)
+            #expect(training.doubtful(among: Observed()).isEmpty)
+            let grid = try #require(InferenceGrid(modes: modes, minibatches: [1, 2]))
+            var inference = ALS<InferProblem>(grid: grid, seed: 1)
+            guard case .failed(let reason) = training.next(observed: Observed()),
+                case .failed = inference.next(observed: Observed())
+            else { return nil }
+            return reason
+        }
+        #expect(ALS<TrainProblem>.pointLimit == 1 << 20)
+        #expect(try refusal(10) == nil)
+        let reason = try #require(try refusal(1_000))
+        #expect(reason.hasPrefix("The grid has 1000000000000 points, and a survey decides about 1048576 at most."))
+        // 2^64 modes are more than an Int holds.
+        #expect(try #require(try refusal(65_536)).hasPrefix("The grid has more points than can be counted,"))
+    }
+
+    @Test func aPointThatIsMeasuredAgainNeverCostsMoreThanTheLimit() throws {
+        let grid = try #require(Self.grid)
+        let start = ALS<InferProblem>(grid: grid, seed: 6, profileLimit: 50)
+        let played = try #require(Self.survey(start, limit: 50, Self.infer)).profiled
+        var finished = start
+        _ = finished.next(observed: Observed(played))
+        for index in played.indices {
+            var again = played
+            again[index].minibatchMilliseconds *= 1.02
+            for survey in [finished, start] {
+                var survey = survey
+                guard case .finished(let answers) = survey.next(observed: Observed(again)) else {
+                    Issue.record("\(played[index].point) was measured again, and the survey wants more than 50 points.")
+                    continue
+                }
+                let problem = InferProblem(budgetWatts: 30, latencySeconds: 1, ratePerSecond: 20)
+                #expect(answers.answer(problem) == problem.optimum(over: again))
+            }
+        }
+        // Again and again on the way, and the living value does what a restarted one does.
+        var survey = start
+        var observed = Observed<InferenceObservation>()
+        var generator = Policy.SeededGenerator(seed: 1)
+        while case .profile(let point) = survey.next(observed: observed) {
+            #expect(Self.asks(start, observed.all) == point)
+            guard observed[point] == nil, observed.all.count < 50, let measured = Self.infer(point) else {
+                Issue.record("\(point) is asked for after \(observed.all.count) profiles.")
+                return
+            }
+            observed.record(measured)
+            var again = observed.all[generator.index(below: observed.all.count)]
+            again.powerWatts *= 0.98 + 0.04 * generator.fraction()
+            observed.record(again)
+        }
+        #expect(observed.all.count == 50)
     }
 
     @Test func aSurveyAnswersWithTheBestOfItsPoints() throws {

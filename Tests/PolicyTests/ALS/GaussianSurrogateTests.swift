@@ -41,6 +41,8 @@ import Testing
 
     @Test func hardlyAnythingIsEnough() throws {
         #expect(ALSSurrogate(coordinates: [[0, 1]], rows: [], logarithms: []) == nil)
+        // No noise helps a matrix that holds no numbers.
+        #expect(ALSSurrogate(coordinates: [[.nan, 1]], rows: [[0], [1]], logarithms: [1, 2]) == nil)
         let one = try #require(ALSSurrogate(coordinates: [[0, 1]], rows: [[0]], logarithms: [2]))
         #expect(one.predictions() == [2, 2])
         // Equal values, and the same point over and over.

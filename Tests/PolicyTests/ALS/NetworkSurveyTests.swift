@@ -1,9 +1,19 @@
+import Synchronization
 import Testing
 
 @testable import Policy
 
 @Suite struct NetworkSurveyTests {
-    private static let quick = NetworkBaselineSchedule.paper(atMost: 150)
+    /// The paper's networks and batches in few steps.
+    private static let quick = NetworkBaselineSchedule(
+        training: { cut(NetworkBaselineSchedule.paper.training($0)) },
+        inference: { cut(NetworkBaselineSchedule.paper.inference($0)) })
+
+    private static func cut(_ schedule: NetworkSchedule) -> NetworkSchedule {
+        var schedule = schedule
+        schedule.steps = min(schedule.steps, 150)
+        return schedule
+    }
 
     private func pair() throws -> SyntheticPair {
         try #require(
@@ -102,6 +112,87 @@ import Testing
         guard case .answer(_?) = search.next(observed: sound), search.failure == nil else {
             Issue.record("A survey that failed once does not recover.")
             return
+        }
+    }
+
+    @Test func trainsOnceForTheSameProfilesAlsoWhereOneIsNotANumber() throws {
+        let grid = try #require(syntheticGrid([2, 4, 3, 2]))
+        let trained = Mutex(0)
+        let schedule = NetworkBaselineSchedule(
+            training: {
+                trained.withLock { $0 += 1 }
+                return Self.cut(NetworkBaselineSchedule.paper.training($0))
+            }, inference: NetworkBaselineSchedule.paper.inference)
+        var survey = NetworkSurvey<TrainProblem>(grid: grid, count: 6, schedule: schedule, seed: 1)
+        var observations = survey.points.map { train($0) }
+        observations[2].powerWatts = .nan
+        for _ in 0..<3 { _ = survey.next(observed: Observed(observations)) }
+        #expect(trained.withLock { $0 } == 1)
+        observations[2].powerWatts = 20
+        _ = survey.next(observed: Observed(observations))
+        #expect(trained.withLock { $0 } == 2)
+        // Nor does it try again what failed.
+        for index in observations.indices { observations[index].powerWatts = .nan }
+        for _ in 0..<3 { _ = survey.next(observed: Observed(observations)) }
+        #expect(trained.withLock { $0 } == 3)
+    }
+
+    @Test func aGridOfTooManyPointsIsRefusedBeforeTheFirstProfile() throws {
+        let values = Array(1...1_000)
+        let modes = try #require(ModeGrid(cores: values, cpuKHz: values, gpuHz: values, emcHz: values))
+        var survey = NetworkSurvey<TrainProblem>(grid: modes, count: 10, schedule: Self.quick, seed: 1)
+        guard case .failed(let reason) = survey.next(observed: Observed()) else {
+            Issue.record("10^12 points are to be predicted.")
+            return
+        }
+        #expect(reason.hasPrefix("The grid has 1000000000000 points, and a survey decides about 1048576 at most."))
+        let grid = try #require(InferenceGrid(modes: modes, minibatches: [1, 2]))
+        var inference = NetworkSurvey<InferProblem>(grid: grid, count: 10, schedule: Self.quick, seed: 1)
+        guard case .failed = inference.next(observed: Observed()) else {
+            Issue.record("2 * 10^12 points are to be predicted.")
+            return
+        }
+        // The profiled modes alone are few.
+        var few = NetworkSurvey<TrainProblem>(
+            grid: modes, count: 10, choice: .profiledModes, schedule: Self.quick, seed: 1)
+        guard case .profile = few.next(observed: Observed()) else {
+            Issue.record("Ten modes are refused.")
+            return
+        }
+    }
+
+    @Test func aModesBackgroundIsLearntFromTheFirstSizeThatMeasuredIt() throws {
+        let synthetic = try pair()
+        let modes = Set(synthetic.all.map(\.mode)).sorted().prefix(4)
+        var observations = synthetic.all.filter { modes.contains($0.mode) }
+        let sound = try PairObservation.predicted(
+            at: synthetic.all.map(\.point), from: observations, schedule: Self.quick, seed: 1)
+        for index in observations.indices where observations[index].point.minibatch == 1 {
+            observations[index].backgroundWatts = .nan
+        }
+        // The values of the other size are the same ones.
+        let spoiled = try PairObservation.predicted(
+            at: synthetic.all.map(\.point), from: observations, schedule: Self.quick, seed: 1)
+        #expect(spoiled == sound)
+    }
+
+    @Test func theBackgroundsNetworksHaveASeedOfTheirOwn() throws {
+        let synthetic = try pair()
+        let observations = synthetic.all.filter { $0.point.minibatch == 1 }
+        let predicted = try PairObservation.predicted(
+            at: observations.map(\.point), from: observations, schedule: Self.quick, seed: 9)
+        let background = observations.map {
+            TrainingObservation(
+                mode: $0.mode, minibatchMilliseconds: $0.backgroundMilliseconds, powerWatts: $0.backgroundWatts)
+        }
+        var generator = Policy.SeededGenerator(seed: 9)
+        let seeds = [generator.next(), generator.next(), generator.next()]
+        #expect(PowerTrain.networkSeeds(9) == (seeds[0], seeds[1]))
+        for seed in seeds {
+            let own = try TrainingObservation.predicted(
+                at: background.map(\.mode), from: background, schedule: Self.quick, seed: seed)
+            let isEqual = own.map(\.minibatchMilliseconds) == predicted.map(\.backgroundMilliseconds)
+            #expect(isEqual == (seed == seeds[2]))
         }
     }
 }

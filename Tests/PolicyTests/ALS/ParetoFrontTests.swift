@@ -65,6 +65,24 @@ import Testing
         #expect(answers > 200)
     }
 
+    /// So slow a rate leaves room for more background minibatches than an Int holds.
+    @Test func theFrontAnswersWhereMoreFitIntoAWindowThanCanBeCounted() {
+        let rows = [0.005, 1].map {
+            PairObservation(
+                point: InferencePoint(
+                    mode: PowerMode(cores: $0 < 1 ? 1 : 2, cpuKHz: 1, gpuHz: 1, emcHz: 1), minibatch: 1),
+                inferenceMilliseconds: 1, inferenceWatts: 1, backgroundMilliseconds: $0, backgroundWatts: 1)
+        }
+        let front = ParetoFront<PairProblem>(rows)
+        #expect(front.observations == [rows[0]])
+        for objective in PairProblem.Objective.allCases {
+            let problem = PairProblem(
+                budgetWatts: 2, latencySeconds: 1e300, ratePerSecond: 1e-14, objective: objective)
+            #expect(problem.backgroundMinibatches(rows[0]) == .max)
+            #expect(front.answer(problem) == rows[0] && problem.optimum(over: rows) == rows[0])
+        }
+    }
+
     @Test func nothingOnTheFrontIsBeatenAndTheOrderDoesNotMatter() {
         var generator = Policy.SeededGenerator(seed: 8)
         for _ in 0..<12 {

@@ -86,6 +86,20 @@ import Testing
         }
     }
 
+    @Test func reluMakesZeroOfWhatIsNotANumber() {
+        for width in Self.widths {
+            var values: [Float] = [.nan, 1, -1, .infinity]
+            cmatrix_bias_relu(width, 2, 2, [0.5, .nan], &values)
+            expectSameBits(values, [0, 1.5, 0, 0], "bias and ReLU")
+        }
+    }
+
+    @Test func aWidthThatIsNotListedIsTheBaseline() {
+        var result: [Float] = [.nan, .nan]
+        cmatrix_column_sums(cmatrix_width(rawValue: 99), 2, 2, [1, 2, 3, 4], &result)
+        #expect(result == [4, 6])
+    }
+
     @Test func dropoutDropsItsShareAndKeepsTheMean() {
         let count = 100_000
         var first: [Float] = []

@@ -37,6 +37,22 @@ import Testing
         #expect(CRC32.checksum("123456789".utf8) == 0xCBF4_3926)
     }
 
+    @Test func theHeaderTellsTheKindOfModelOrThatThereIsNone() throws {
+        let training = try model(shape: .powerTrain(inputs: 4)).encoded()
+        #expect(ModelFileHeader(training)?.inputs == PowerMode.featureCount && ModelFileHeader(training)?.version == 1)
+        var inference = training
+        inference[12] = 5
+        #expect(ModelFileHeader(inference)?.inputs == InferencePoint.featureCount)
+        #expect(ModelFileHeader(Array(training.prefix(16))) == ModelFileHeader(training))
+        for count in 0..<16 {
+            let bytes = Array(training.prefix(count))
+            #expect(ModelFileHeader(bytes) == nil && ModelFileHeader.begins(bytes) == (count >= 8))
+        }
+        #expect(!ModelFileHeader.begins(Array("mode,time,power".utf8)) && ModelFileHeader(inference.reversed()) == nil)
+        // Bytes above 31 bits are a number, not a trap.
+        #expect(ModelFileHeader(training.prefix(8) + Array(repeating: 255, count: 8))?.inputs == 0xFFFF_FFFF)
+    }
+
     @Test func everyTruncationIsRefused() throws {
         let bytes = try model().encoded()
         for count in 0..<bytes.count {

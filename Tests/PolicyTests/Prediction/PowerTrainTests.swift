@@ -41,6 +41,17 @@ import Testing
         #expect(try model(profiles, steps: 40, seed: 2).encoded() != bytes)
     }
 
+    @Test func pointsThatWereProfiledTwiceMayComeInAnyOrder() throws {
+        var profiles = SyntheticSurface.reference.sample(8, seed: 4)
+        for index in 0..<3 {
+            var again = profiles[index]
+            again.minibatchMilliseconds *= 1.3
+            again.powerWatts *= 0.9
+            profiles.append(again)
+        }
+        #expect(try model(profiles.reversed(), steps: 40).encoded() == model(profiles, steps: 40).encoded())
+    }
+
     @Test func aKnobThatWasNeverMovedDoesNotMatter() throws {
         let profiles = SyntheticSurface.reference.observations.filter { $0.mode.cores == 4 }
         let network = try model(profiles, steps: 40)
@@ -127,6 +138,47 @@ import Testing
         #expect(errors.power < 2 * model.power.validationErrorPercent)
         #expect(model.time.steps <= 100)
         #expect(model.base == "synthetic on none" && model.provenance.contains("20 points of formulas"))
+    }
+
+    /// Fresh weights say nothing, however little training improves on them.
+    @Test func anUntrainedNetworkIsNotTheBest() throws {
+        var schedule = NetworkSchedule.fewPoints
+        schedule.steps = 20
+        schedule.evaluations = 10
+        schedule.learningRate = 3
+        let profiles = SyntheticSurface.reference.sample(12, seed: 8)
+        let network = try PowerTrain.train(.time, on: profiles, schedule: schedule, seed: 1)
+        #expect(network.steps > 0)
+        let reference = try model(SyntheticSurface.reference.observations, steps: 300)
+        schedule.transfer = .freshOutput
+        #expect(try PowerTrain.train(.time, on: profiles, from: reference.time, schedule: schedule, seed: 1).steps > 0)
+    }
+
+    @Test func aTransferThatDivergesLaterKeepsTheReference() throws {
+        let reference = try model(SyntheticSurface.reference.observations, steps: 300)
+        let profiles = SyntheticSurface.reference.sample(12, seed: 9)
+        var schedule = NetworkSchedule.fewPoints
+        schedule.steps = 40
+        schedule.learningRate = 1e38
+        #expect(try PowerTrain.train(.time, on: profiles, from: reference.time, schedule: schedule, seed: 1).steps == 0)
+        #expect(throws: PredictionError.diverged(rate: 1e38)) {
+            _ = try PowerTrain.train(.time, on: profiles, schedule: schedule, seed: 1)
+        }
+    }
+
+    /// ReLU makes zero of what is not a number, so the loss does not show it; no model file could hold it.
+    @Test(arguments: [0, 3]) func aWeightThatIsNotANumberIsNoModel(folds: Int) throws {
+        let sound = try model(SyntheticSurface.reference.observations, steps: 100).time
+        var network = sound.network
+        network.parameters[0] = .nan
+        let base = TrainedNetwork(
+            network: network, inputs: sound.inputs, output: sound.output, validationErrorPercent: 1, steps: 1)
+        let profiles = SyntheticSurface.reference.sample(12, seed: 10)
+        var schedule = NetworkSchedule.quick(5)
+        schedule.folds = folds
+        #expect(throws: PredictionError.diverged(rate: schedule.learningRate)) {
+            _ = try PowerTrain.train(.time, on: profiles, from: base, schedule: schedule, seed: 1)
+        }
     }
 
     @Test func wherePointsAreTheReferencesOwnNoStepIsNeeded() throws {

@@ -21,6 +21,15 @@ import Testing
             return try PowerTrain.model(
                 on: profiles, from: base, schedule: schedule, origin: PowerTrainTests.origin, seed: 1)
         },
+        Method(testDescription: "few points from scratch") { profiles, _ in
+            try PowerTrain.model(on: profiles, schedule: .fewPoints, origin: PowerTrainTests.origin, seed: 1)
+        },
+        Method(testDescription: "few points by transfer") { profiles, reference in
+            let base = try PowerTrain.model(
+                on: reference, schedule: .quick(150), origin: PowerTrainTests.origin, seed: 1)
+            return try PowerTrain.model(
+                on: profiles, from: base, schedule: .fewPoints, origin: PowerTrainTests.origin, seed: 1)
+        },
     ]
 
     private func learn(_ method: Method, seed: UInt64 = 1) throws -> any Predictor<PowerMode> {

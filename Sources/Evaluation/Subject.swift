@@ -1,0 +1,44 @@
+/// What was evaluated, for the summary.
+public struct Subject: Hashable, Sendable {
+    /// `train`, `infer` or `pair`.
+    public var problem: String
+    /// The strategy's name.
+    public var strategy: String
+    /// The table of the training, as it was named; nil where there is none.
+    public var train: String?
+    /// The table of the (urgent) inference; nil where there is none.
+    public var infer: String?
+    /// The table of the inference that is not urgent; nil where there is none.
+    public var nonUrgent: String?
+    /// The table or model file that networks were transferred from; nil where there is none.
+    public var reference: String?
+    /// What that model was made from, where it is a model: workload and board.
+    public var referenceWorkload: String?
+    /// What a pair maximises; nil for the other problems.
+    public var objective: String?
+    /// Modes that could be chosen.
+    public var modes: Int
+    /// Points that could be chosen: modes, and with an inference minibatch sizes of each.
+    public var points: Int
+    /// Seed of strategies that draw; without effect on the others.
+    public var seed: UInt64
+
+    /// Describes a run.
+    public init(
+        problem: String, strategy: String, train: String? = nil, infer: String? = nil, nonUrgent: String? = nil,
+        reference: String? = nil, referenceWorkload: String? = nil, objective: String? = nil, modes: Int, points: Int,
+        seed: UInt64
+    ) {
+        self.problem = problem
+        self.strategy = strategy
+        self.train = train
+        self.infer = infer
+        self.nonUrgent = nonUrgent
+        self.reference = reference
+        self.referenceWorkload = referenceWorkload
+        self.objective = objective
+        self.modes = modes
+        self.points = points
+        self.seed = seed
+    }
+}
