@@ -92,51 +92,42 @@ public struct StrategyOptions: Sendable {
     /// The strategy for an inference alone on `table`. A mode that is drawn, or listed, is profiled at each minibatch size.
     /// Throws as `train(on:)`.
     public func infer(on table: InferenceTable) throws(EvaluationError) -> Strategy<InferProblem> {
-        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
-        guard !name.isForTrainingAlone else { throw onlyForTrain }
-        let modes = try measuredModes(of: table, minibatches: table.minibatches.count)
-        switch name {
-        case .optimum: return Strategy(name: name.rawValue, .optimum)
-        case .gmd: return search { GMD.Infer(grid: grid, problem: $0) }
-        case .als:
-            return survey(
-                profiles.map { ALS<InferProblem>(grid: grid, seed: seed, profileLimit: $0) }
-                    ?? ALS<InferProblem>(grid: grid, seed: seed))
-        case .binary: throw onlyForTrain
-        case .random, .presets: return survey(try fixedPoints(of: grid, modes))
-        case .maxn: return survey(HighestMode(points: try fixedPoints(of: grid, modes)))
-        case .network:
-            try refuseReference()
-            return network(
-                NetworkSurvey<InferProblem>(
-                    grid: grid, profiling: try fixedModes(of: grid.modes, modes),
-                    choice: .points(table.rows.map(\.point)),
-                    schedule: try networkSchedule(), seed: seed))
-        }
+        try strategy(on: table, table.minibatches) { GMD.Infer(grid: $0, problem: $1) }
     }
 
     /// The strategy for an inference and background work on `table`; as `infer(on:)`.
     public func pair(on table: PairTable) throws(EvaluationError) -> Strategy<PairProblem> {
-        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        try strategy(on: table, table.minibatches) { GMD.Pair(grid: $0, problem: $1) }
+    }
+
+    private func strategy<Problem: EvaluatedProblem, Table: MeasuredTable, Walk: Search<Problem>>(
+        on table: Table, _ minibatches: [Int], gmd: @escaping @Sendable (InferenceGrid, Problem) -> Walk
+    ) throws(EvaluationError) -> Strategy<Problem>
+    where
+        Table.Observation == Problem.Observation, Problem.Observation: ALSObservation & NetworkPredicted,
+        Problem.Observation.Point == InferencePoint
+    {
+        let grid = try Self.grid(table.grid, minibatches, of: table.file)
         guard !name.isForTrainingAlone else { throw onlyForTrain }
-        let modes = try measuredModes(of: table, minibatches: table.minibatches.count)
+        let modes = try measuredModes(of: table, minibatches: minibatches.count)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
-        case .gmd: return search { GMD.Pair(grid: grid, problem: $0) }
+        case .gmd: return search { gmd(grid, $0) }
         case .als:
             return survey(
-                profiles.map { ALS<PairProblem>(grid: grid, seed: seed, profileLimit: $0) }
-                    ?? ALS<PairProblem>(grid: grid, seed: seed))
+                profiles.map { ALS<Problem>(grid: grid, seed: seed, profileLimit: $0) }
+                    ?? ALS<Problem>(grid: grid, seed: seed))
         case .binary: throw onlyForTrain
-        case .random, .presets: return survey(try fixedPoints(of: grid, modes))
-        case .maxn: return survey(HighestMode(points: try fixedPoints(of: grid, modes)))
+        case .random, .presets:
+            let points: FixedPoints<Problem> = try fixedPoints(of: grid, modes)
+            return survey(points)
+        case .maxn: return survey(HighestMode<Problem>(points: try fixedPoints(of: grid, modes)))
         case .network:
             try refuseReference()
             return network(
-                NetworkSurvey<PairProblem>(
+                NetworkSurvey<Problem>(
                     grid: grid, profiling: try fixedModes(of: grid.modes, modes),
-                    choice: .points(table.rows.map(\.point)),
-                    schedule: try networkSchedule(), seed: seed))
+                    choice: .points(table.rows.map(\.point)), schedule: try networkSchedule(), seed: seed))
         }
     }
 
