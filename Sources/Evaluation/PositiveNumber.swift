@@ -2,9 +2,10 @@
 public enum PositiveNumber {
     /// Parses digits with or without a fraction; `name` is what the error calls the number.
     public static func parse(_ text: String, name: String) throws(EvaluationError) -> Double {
-        let values = try Axis(parsing: text, name: name).values
-        guard values.count == 1, values[0] > 0 else {
-            throw EvaluationError("\(name) is \(text.prefix(40).debugDescription); one number above 0 was expected.")
+        guard let values = try? Axis(parsing: text, name: name).values, values.count == 1, values[0] > 0 else {
+            throw EvaluationError(
+                "\(name) is \(text.prefix(40).debugDescription); one number above 0, of up to 15 digits and without a unit, was "
+                    + "expected, such as 30 or 17.5.")
         }
         return values[0]
     }

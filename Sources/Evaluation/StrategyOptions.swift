@@ -80,7 +80,7 @@ public struct StrategyOptions: Sendable {
                     ?? ALS<TrainProblem>(grid: grid, seed: seed))
         case .binary: return search { BinarySearch(grid: grid, problem: $0) }
         case .random, .presets: return survey(FixedPoints(points: try fixedModes(of: grid, modes)))
-        case .maxn: return survey(HighestMode(points: FixedPoints(points: try fixedModes(of: grid, modes))))
+        case .maxn: return survey(HighestMode(points: .highest(of: grid)))
         case .network:
             return network(
                 NetworkSurvey<TrainProblem>(
@@ -121,7 +121,7 @@ public struct StrategyOptions: Sendable {
         case .random, .presets:
             let points: FixedPoints<Problem> = try fixedPoints(of: grid, modes)
             return survey(points)
-        case .maxn: return survey(HighestMode<Problem>(points: try fixedPoints(of: grid, modes)))
+        case .maxn: return survey(HighestMode<Problem>(points: .highest(of: grid)))
         case .network:
             try refuseReference()
             return network(
@@ -193,21 +193,17 @@ public struct StrategyOptions: Sendable {
             guard let stranger = modes.first(where: { !grid.contains($0) }) else { return modes }
             throw EvaluationError("The mode \(stranger) of --modes-file is not one of the modes to choose from.")
         }
-        switch name {
-        case .maxn: return [grid.highest]
-        case .presets: return presets ?? []
-        default:
-            let count = measured?.count ?? grid.count
-            guard let profiles = profiles ?? (name == .network ? min(Self.networkModes, count) : nil) else {
-                throw EvaluationError("--strategy random needs --profiles N, the modes to draw, or --modes-file FILE.")
-            }
-            guard profiles <= count else {
-                throw EvaluationError("--profiles is \(profiles), but there are only \(count) modes to draw from.")
-            }
-            var generator = SeededGenerator(seed: seed)
-            if let measured { return generator.sample(profiles, of: measured) }
-            return grid.randomModes(profiles, using: &generator)
+        if let presets { return presets }
+        let count = measured?.count ?? grid.count
+        guard let profiles = profiles ?? (name == .network ? min(Self.networkModes, count) : nil) else {
+            throw EvaluationError("--strategy random needs --profiles N, the modes to draw, or --modes-file FILE.")
         }
+        guard profiles <= count else {
+            throw EvaluationError("--profiles is \(profiles), but there are only \(count) modes to draw from.")
+        }
+        var generator = SeededGenerator(seed: seed)
+        if let measured { return generator.sample(profiles, of: measured) }
+        return grid.randomModes(profiles, using: &generator)
     }
 
     private static func grid(

@@ -7,11 +7,15 @@ import Testing
 
 /// docs/abi/evaluate.md against what evaluate writes, both ways.
 @Suite struct EvaluateABITests {
-    /// The names in the first column of the table below `heading`.
-    private func documented(_ heading: String) throws -> [String] {
+    private let root: String = {
         var root = #filePath
         // Down to the repository: file, EvaluationTests, Tests.
         for _ in 0..<3 { root = root.lastIndex(of: "/").map { String(root[..<$0]) } ?? "" }
+        return root
+    }()
+
+    /// The names in the first column of the table below `heading`.
+    private func documented(_ heading: String) throws -> [String] {
         let text = try SmallFile.text(root + "/docs/abi/evaluate.md")
         let section = try #require(text.split(separator: "\n## ").first { $0.hasPrefix(heading) })
         var names: [String] = []
@@ -69,6 +73,19 @@ import Testing
         #expect(names.isSuperset(of: dynamicOnly))
     }
 
+    @Test func theNamesOfPredictions() throws {
+        let table = try SyntheticTables.manyPoints().background(minibatch: 4)
+        let evaluation = try PredictEvaluation(
+            table: table, method: .scratch, reference: nil, modeCounts: [5], runs: 1, seed: 1,
+            schedule: TrainingSchedule(.paper, steps: 2))
+        let summary = PredictSummary(
+            of: evaluation, reference: nil, runs: try evaluation.run(threads: 1).runs, wallSeconds: 1)
+        let documented = try documented("`evaluate predict`")
+        #expect(try keys(summary.json()).symmetricDifference(documented).sorted() == [])
+        let columns = summary.csv.split(separator: "\n")[0]
+        #expect(try SmallFile.text(root + "/docs/abi/evaluate.md").contains("`--csv`: `\(columns)`"))
+    }
+
     @Test func theColumnsOfTables() throws {
         let names = try documented("Tables")
         let header = names.filter {
@@ -76,6 +93,8 @@ import Testing
         }
         let row = "cores,cpu,gpu,mem,bs,observed_time,observed_power"
         #expect(header == row.split(separator: ",").map(String.init))
+        let inference = try InferenceTable(parsing: [UInt8]("\(row)\n4,1,2,3,8,5,6\n".utf8), file: "infer.csv")
+        #expect(inference.rows.first?.point.minibatch == 8 && inference.rows.first?.powerWatts == 6)
         let other = "cores,cpu_khz,gpu_hz,emc_hz,mb_ms_median,power_mw_median_steady\n4,1,2,3,5,6000\n"
         let table = try TrainingTable(parsing: [UInt8](other.utf8), file: "other.csv")
         #expect(table.rows.first?.powerWatts == 6 && table.rows.first?.minibatchMilliseconds == 5)

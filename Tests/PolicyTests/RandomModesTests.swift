@@ -85,7 +85,8 @@ import Testing
         #expect(highest.points.map(\.minibatch) == [1, 4, 16])
         #expect(highest.points.allSatisfy { $0.mode == grid.modes.highest })
         var (one, other) = (SeededGenerator(seed: 6), SeededGenerator(seed: 6))
-        let random = FixedPoints<PairProblem>.random(7, of: grid, using: &one)
+        let random = FixedPoints<PairProblem>(
+            modes: grid.modes.randomModes(7, using: &one), minibatches: grid.minibatches)
         let modes = grid.modes.randomModes(7, using: &other)
         #expect(
             random.points == modes.flatMap { mode in [1, 4, 16].map { InferencePoint(mode: mode, minibatch: $0) } })

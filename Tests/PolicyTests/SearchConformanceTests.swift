@@ -20,7 +20,7 @@ import Testing
         },
         Strategy(testDescription: "random", profileLimit: 10) { grid, problem in
             var generator = SeededGenerator(seed: 5)
-            return SurveySearch(FixedPoints.random(10, of: grid, using: &generator), problem: problem)
+            return SurveySearch(FixedPoints(points: grid.randomModes(10, using: &generator)), problem: problem)
         },
         Strategy(testDescription: "maxn", profileLimit: 1) {
             SurveySearch(FixedPoints.highest(of: $0), problem: $1)
@@ -40,7 +40,10 @@ import Testing
         },
         Strategy(testDescription: "random", profileLimit: 50) { grid, problem in
             var generator = SeededGenerator(seed: 5)
-            return SurveySearch(FixedPoints.random(10, of: grid, using: &generator), problem: problem)
+            return SurveySearch(
+                FixedPoints(
+                    modes: grid.modes.randomModes(10, using: &generator), minibatches: grid.minibatches),
+                problem: problem)
         },
         Strategy(testDescription: "maxn", profileLimit: 5) {
             SurveySearch(FixedPoints.highest(of: $0), problem: $1)
@@ -57,7 +60,10 @@ import Testing
         },
         Strategy(testDescription: "random", profileLimit: 50) { grid, problem in
             var generator = SeededGenerator(seed: 5)
-            return SurveySearch(FixedPoints.random(10, of: grid, using: &generator), problem: problem)
+            return SurveySearch(
+                FixedPoints(
+                    modes: grid.modes.randomModes(10, using: &generator), minibatches: grid.minibatches),
+                problem: problem)
         },
         Strategy(testDescription: "presets", profileLimit: 10) {
             SurveySearch(

@@ -17,8 +17,6 @@ struct Chart: Sendable {
         let points: [(x: Double, y: Double)]
         /// Colour and shape; what is the same in several charts has the same number.
         let style: Int
-        /// What hovering over a point shows, beside its values; empty or one per point.
-        var labels: [String] = []
     }
 
     let title: String
@@ -42,10 +40,10 @@ struct Chart: Sendable {
             point.x.isFinite && point.y.isFinite && (!xIsLogarithmic || point.x > 0) && (!yIsLogarithmic || point.y > 0)
         }
         let drawn = series.map { one in
-            (one, zip(one.points.indices, one.points).filter { isDrawn($0.1) })
+            (one, one.points.filter(isDrawn))
         }
-        let xs = drawn.flatMap { $0.1.map(\.1.x) }
-        let ys = drawn.flatMap { $0.1.map(\.1.y) }
+        let xs = drawn.flatMap { $0.1.map(\.x) }
+        let ys = drawn.flatMap { $0.1.map(\.y) }
         guard let xLow = xs.min(), let xHigh = xs.max(), let yLow = ys.min(), let yHigh = ys.max() else {
             return "<figure><figcaption>\(escaped(title))</figcaption><p>No values.</p></figure>\n"
         }
@@ -83,12 +81,11 @@ struct Chart: Sendable {
             "<text class=\"label\" text-anchor=\"middle\" transform=\"rotate(-90 13 \(middle))\" x=\"13\" y=\"\(middle)\">\(escaped(yLabel))</text>\n"
 
         for (one, points) in drawn {
-            let places = points.map { (x($0.1.x), y($0.1.y)) }
+            let places = points.map { (x($0.x), y($0.y)) }
             let path = Self.path(places, one.mark)
             if !path.isEmpty { svg += "<path class=\"line s\(one.style % 8)\" d=\"\(path)\"/>\n" }
-            for ((row, value), place) in zip(points, places) {
-                let label = one.labels.indices.contains(row) ? ", \(one.labels[row])" : ""
-                let text = "\(one.name)\(label): \(fixed(value.x, 2)), \(fixed(value.y, 2))"
+            for (value, place) in zip(points, places) {
+                let text = "\(one.name): \(fixed(value.x, 2)), \(fixed(value.y, 2))"
                 svg +=
                     "<g class=\"mark s\(one.style % 8)\"><title>\(escaped(text))</title>\(Self.marker(one.style, place))</g>\n"
             }

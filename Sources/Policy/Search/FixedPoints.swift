@@ -25,13 +25,6 @@ public struct FixedPoints<Problem: PlanningProblem>: Survey {
 extension FixedPoints where Problem.Observation.Point == PowerMode {
     /// MAXN: the highest mode of `grid`.
     public static func highest(of grid: ModeGrid) -> Self { Self(points: [grid.highest]) }
-
-    /// RND: `count` different modes of `grid`, drawn from `generator`; all of them where it has no more.
-    public static func random(_ count: Int, of grid: ModeGrid, using generator: inout some RandomNumberGenerator)
-        -> Self
-    {
-        Self(points: grid.randomModes(count, using: &generator))
-    }
 }
 
 extension FixedPoints where Problem.Observation.Point == InferencePoint {
@@ -44,13 +37,5 @@ extension FixedPoints where Problem.Observation.Point == InferencePoint {
     /// MAXN: the highest mode of `grid` with all minibatch sizes.
     public static func highest(of grid: InferenceGrid) -> Self {
         Self(modes: [grid.modes.highest], minibatches: grid.minibatches)
-    }
-
-    /// RND: `count` different modes of `grid` drawn from `generator`, each with all minibatch sizes; all modes where it has no
-    /// more.
-    public static func random(
-        _ count: Int, of grid: InferenceGrid, using generator: inout some RandomNumberGenerator
-    ) -> Self {
-        Self(modes: grid.modes.randomModes(count, using: &generator), minibatches: grid.minibatches)
     }
 }
