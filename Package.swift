@@ -17,6 +17,7 @@ let optimised = [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "fulcrum",
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -74,14 +76,28 @@ let package = Package(
             name: "VirtualFilesTests", dependencies: ["VirtualFiles", "CLinux", "SystemCalls", system],
             swiftSettings: testing),
 
+        // GRDB brings Foundation and SQLite; nothing else of ours sees them.
+        .target(
+            name: "ProfileStore", dependencies: ["Policy", "SystemCalls", sqlite, system], swiftSettings: strict),
+        // Writes profiles until it is killed; tests alone use it.
+        .executableTarget(
+            name: "profile-writer", dependencies: ["ProfileStore", "Policy"], path: "Tests/ProfileWriter",
+            swiftSettings: testing),
+        .testTarget(
+            name: "ProfileStoreTests",
+            dependencies: ["ProfileStore", "Policy", "SystemCalls", "profile-writer", sqlite],
+            swiftSettings: testing),
+
         .target(
             name: "Governor",
             dependencies: [
-                "Board", "Telemetry", "VirtualFiles", "Policy", "SystemCalls", "CLinux", system, logging,
+                "Board", "ProfileStore", "Telemetry", "VirtualFiles", "Policy", "SystemCalls", "CLinux", system,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GovernorTests", dependencies: ["Governor", "Policy", "SystemCalls", "VirtualFiles"],
+            name: "GovernorTests",
+            dependencies: ["Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles"],
             swiftSettings: testing),
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(

@@ -30,6 +30,11 @@ enum ClosingTable {
                 row.predictedMilliseconds.map { fixed($0) } ?? "-", row.profiledModes.map(String.init) ?? "-", row.mode,
             ]
         }
+        return aligned(header, cells)
+    }
+
+    /// Rows below a header: the first and the last column to the left, numbers between them to the right.
+    static func aligned(_ header: [String], _ cells: [[String]]) -> [String] {
         let widths = header.indices.map { column in ([header] + cells).map { $0[column].count }.max() ?? 0 }
         let last = header.count - 1
         return ([header] + cells).map { row in

@@ -22,7 +22,9 @@ package struct GovernorTree {
 
     /// The first workload of the scene.
     package var workload: String? {
-        (try? Directory.names(root + "/workload"))?.first { $0.hasPrefix("resnet18") }
+        (try? Directory.names(root + "/workload"))?.first { name in
+            Stage.workloads.contains { name.hasPrefix($0) }
+        }
     }
 
     /// Waits, woken by the tree's `events`, until `condition` holds. False if it did not in time.

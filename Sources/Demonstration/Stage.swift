@@ -25,6 +25,7 @@ package final class Stage {
             averaging_ms = \(430 / rails)
             [profiling]
             settle_ms = \(3000 / time)
+            slow_s = \(20 / time)
             """
         }
     }
@@ -34,7 +35,13 @@ package final class Stage {
     package let folder: String
     package let board: VirtualBoardFiles
     package let tree: GovernorTree
+    /// Where the governor keeps its profiles.
+    package var statePath: String
+    /// The workloads of a scene; the board has a surface of each.
+    package static let workloads = ["resnet18", "mobilenetv3"]
+
     private let binaries: String
+    private var paceFile: String { folder + "/pace.toml" }
     private var gpu = ""
     private var library = ""
     private var boardProcess: ChildProcess?
@@ -43,14 +50,34 @@ package final class Stage {
     package private(set) var workloadLog = ""
     private var workloadCount = 0
 
-    /// Makes the folder below /tmp. `binaries` is where the programs lie.
-    package init(binaries: String, pace: Pace, name: String = "demo") throws {
+    /// Makes the folder below /tmp. `binaries` is where the programs lie. The scene's governor has the reference models that ship
+    /// with Fulcrum, less those of `unknown`, the workload that nobody has profiled.
+    package init(binaries: String, pace: Pace, name: String = "demo", unknown: String = "resnet18") throws {
         privilege = try Privilege()
         self.binaries = binaries
         self.pace = pace
         folder = try Directory.createTemporary("/tmp/fulcrum-\(name)-")
         board = VirtualBoardFiles(root: folder + "/board")
         tree = GovernorTree(root: folder + "/tree")
+        statePath = folder + "/store"
+        let models = folder + "/models"
+        try Self.copyModels(of: binaries, without: unknown, into: models)
+        try SmallFile.replaceAtomically(
+            paceFile, with: [UInt8]((pace.configuration + "\n[search]\nmodels = \"\(models)\"\n").utf8), mode: 0o644)
+    }
+
+    /// Finds the models of the checkout that the programs were built in, or the installed ones.
+    private static func copyModels(of binaries: String, without unknown: String, into folder: String) throws {
+        try Directory.create(folder)
+        let places = (1...4).map { binaries + String(repeating: "/..", count: $0) + "/models" }
+        for place in places + ["/usr/share/fulcrum/models"] {
+            let names = ((try? Directory.names(place)) ?? []).filter { $0.hasSuffix(".fulcrum-model") }
+            for name in names where !name.contains(unknown) {
+                let bytes = try SmallFile.bytes(place + "/" + name, limit: 1 << 20)
+                try SmallFile.replaceAtomically(folder + "/" + name, with: bytes, mode: 0o644)
+            }
+            if !names.isEmpty { return }
+        }
     }
 
     package var daemonLog: String { folder + "/fulcrumd.log" }
@@ -72,21 +99,20 @@ package final class Stage {
         }
     }
 
-    /// A daemon's configuration: the windows of this pace, `text`, and a rule that takes the scene's own workloads and no
-    /// others that may run on the machine.
+    /// A daemon's configuration: `text`, and rules that take the scene's own workloads and no others that may run on the
+    /// machine. The windows of this pace stand in a file of their own, which is applied before it.
     package func writeConfiguration(_ text: String) throws -> String {
         let file = folder + "/fulcrum.toml"
-        let whole = """
-            \(pace.configuration)
-            \(text)
-            [defaults]
-            class = "ignore"
-            [[workload]]
-            name = "resnet18"
-            class = "training"
-            match = { exe = "virtual-workload", cmdline = "\(folder)" }
+        var whole = text + "\n[defaults]\nclass = \"ignore\"\n"
+        for name in Self.workloads {
+            whole += """
+                [[workload]]
+                name = "\(name)"
+                class = "training"
+                match = { exe = "virtual-workload", cmdline = "--surface \(name)-train --libcuda \(folder)/" }
 
-            """
+                """
+        }
         try SmallFile.replaceAtomically(file, with: [UInt8](whole.utf8), mode: 0o644)
         return file
     }
@@ -97,8 +123,8 @@ package final class Stage {
             privilege.command(
                 [
                     binaries + "/fulcrumd", "--root", board.root, "--tree", tree.root, "--service",
-                    folder + "/fulcrumd",
-                    "--config", file, "--stop-at-end-of-input",
+                    folder + "/fulcrumd", "--state", statePath, "--config", paceFile, "--config", file,
+                    "--stop-at-end-of-input",
                 ], environment: environment),
             outputPath: daemonLog, errorPath: daemonLog)
         daemon = process
@@ -118,11 +144,11 @@ package final class Stage {
     }
 
     /// Starts a training process, without root; endless unless `minibatches` is given.
-    package func startWorkload(minibatches: Int? = nil) throws {
+    package func startWorkload(_ name: String = "resnet18", minibatches: Int? = nil) throws {
         workloadCount += 1
         workloadLog = folder + "/workload-\(workloadCount).log"
         workload = try ChildProcess(
-            [binaries + "/virtual-workload", "train", "--surface", "resnet18-train", "--libcuda", library]
+            [binaries + "/virtual-workload", "train", "--surface", "\(name)-train", "--libcuda", library]
                 + (minibatches.map { ["--minibatches", "\($0)"] } ?? []),
             environment: ["VIRTUAL_JETSON_GPU": gpu], outputPath: workloadLog, errorPath: folder + "/workload.err")
     }

@@ -9,7 +9,8 @@ public enum ConfigurationCSV {
     public static let header =
         "power_w,latency_ms,rate,mode,minibatch,time_ms,power_measured_w,tau,throughput,profiles,"
         + "optimum_time_ms,optimum_throughput,fluid_throughput,over_budget_profiles,over_budget_watt_seconds,"
-        + "background_time_ms,best_throughput,violations"
+        + "background_time_ms,best_throughput,violations,robust_optimum_time_ms,robust_optimum_throughput,"
+        + "background_mode,switches_per_second,papers_optimum_throughput,single_mode_optimum_throughput"
 
     /// Header and rows, each line with its end. Without an answer, or without an optimum, their fields are empty.
     public static func text(_ configurations: [Configuration]) -> String {
@@ -29,13 +30,16 @@ public enum ConfigurationCSV {
         return [
             number(limits.budgetWatts), number(limits.latencyMilliseconds), number(limits.ratePerSecond),
             answer.map { "\($0.mode)" } ?? "", whole(answer?.minibatch), number(answer?.milliseconds),
-            number(answer?.powerWatts), whole(answer?.tau), number(answer?.throughput),
+            number(answer?.powerWatts), number(answer?.tau), number(answer?.throughput),
             whole(configuration.profiles),
             number(configuration.optimum?.milliseconds), number(configuration.optimum?.throughput),
             number(configuration.fluidThroughput),
             whole(configuration.overBudgetProfiles), number(configuration.overBudgetWattSeconds),
             number(answer?.backgroundMilliseconds), number(configuration.bestThroughput),
             configuration.violations.names.joined(separator: " "),
+            number(configuration.robustOptimum?.milliseconds), number(configuration.robustOptimum?.throughput),
+            answer?.backgroundMode.map { "\($0)" } ?? "", number(answer?.switchesPerSecond),
+            number(configuration.papersOptimum?.throughput), number(configuration.singleModeOptimum?.throughput),
         ]
     }
 }

@@ -6,17 +6,20 @@ public struct DynamicEvaluation<Problem: EvaluatedProblem & ArrivalProblem, Tabl
 where Table.Observation == Problem.Observation {
     /// What became of the windows.
     public struct Run: Sendable {
-        /// The windows in which requests arrive, in their order, each with the profiles that were made for it. Those of a
-        /// survey, made before the first window, are counted with that.
-        public let configurations: [Configuration]
-        /// Windows without a request: nothing to plan.
-        public let idle: Int
+        /// All windows in their order, each with the profiles that were made for it. Those of a survey, made before the first
+        /// window, are counted with the first one that has requests. One without requests has the rate 0 and nothing else.
+        public let windows: [Configuration]
         /// Windows with an answer and without a profile.
         public let answeredWithoutProfiling: Int
         /// Points profiled in all.
         public let profiles: Int
         /// Time of planning and of the exact optima, seconds.
         public let wallSeconds: Double
+
+        /// The windows in which requests arrive.
+        public var configurations: [Configuration] { windows.filter { $0.limits.ratePerSecond != 0 } }
+        /// Windows without a request: nothing to plan.
+        public var idle: Int { windows.count { $0.limits.ratePerSecond == 0 } }
     }
 
     private let table: Table
@@ -55,26 +58,34 @@ where Table.Observation == Problem.Observation {
     }
 
     /// Plans all windows. The same for any number of threads.
-    public func run(threads: Int = ParallelMap.coreCount) throws(EvaluationError) -> Run {
+    public func run(
+        threads: Int = ParallelMap.coreCount, progress: ProgressBar? = nil
+    ) throws(EvaluationError) -> Run {
         let start = MonotonicClock.nanoseconds()
         let (plans, played, surveyed) = try plan()
         let references = try ParallelMap.map(count: limits.count, threads: threads) { index -> References in
+            defer { progress?.advance() }
             guard plans[index].ratePerSecond > 0 else { return References() }
             let problem = problem(limits[index])
             return References(of: problem, over: table.rows)
         }
-        var configurations: [Configuration] = []
-        var first = 0
-        for (index, plan) in plans.enumerated() where plan.ratePerSecond > 0 {
-            let count = plan.profiles + (configurations.isEmpty ? surveyed : 0)
+        var windows: [Configuration] = []
+        var (first, isFirst) = (0, true)
+        for (index, plan) in plans.enumerated() {
+            guard plan.ratePerSecond > 0 else {
+                windows.append(configuration(index, nil, References(), []))
+                continue
+            }
+            let count = plan.profiles + (isFirst ? surveyed : 0)
+            isFirst = false
             let profiled = Array(played.observed.all.dropFirst(first).prefix(count))
             first += count
             var answer: Problem.Observation?
             if case .run(let observation) = plan.outcome { answer = try played.measured(observation) }
-            configurations.append(configuration(index, answer, references[index], profiled))
+            windows.append(configuration(index, answer, references[index], profiled))
         }
         return Run(
-            configurations: configurations, idle: plans.count { $0.ratePerSecond == 0 },
+            windows: windows,
             answeredWithoutProfiling: plans.count {
                 if case .run = $0.outcome { $0.profiles == 0 } else { false }
             }, profiles: played.observed.all.count, wallSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9)
@@ -137,6 +148,6 @@ private struct References: Sendable {
 }
 
 /// The search that follows a survey: there is nothing more to profile.
-private struct Exhausted<Problem: PlanningProblem>: Search {
+struct Exhausted<Problem: PlanningProblem>: Search {
     func next(observed: Observed<Problem.Observation>) -> SearchStep<Problem.Observation> { .answer(nil) }
 }

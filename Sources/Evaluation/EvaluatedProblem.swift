@@ -1,13 +1,23 @@
 public import Policy
 
 /// A problem that strategies can be compared on.
-public protocol EvaluatedProblem: PlanningProblem {
+public protocol EvaluatedProblem: PlanningProblem where Observation: JudgedObservation {
     /// The name of the problem: `train`, `infer`, `pair`.
     static var name: String { get }
 
     /// The same question with unlimited power and latency. Points that it finds infeasible are so under any budget, and it
-    /// orders the others as this question does: the order depends on the arrival rate and the objective alone.
+    /// orders the others as this question does, by the arrival rate and the objective alone; but see `ordersByLatency`.
     var unlimited: Self { get }
+
+    /// Whether the latency budget has a part in the order too: then `reached` and `backgroundThroughput` of the question
+    /// without limits only bound from above what they are with them.
+    var ordersByLatency: Bool { get }
+
+    /// What `precedes` compares first, the more the better; asked for only where `ordersByLatency`.
+    func reached(_ observation: Observation) -> Double
+
+    /// The question as the papers' optimum answers it; nil where the papers have no such question.
+    var papers: Self? { get }
 
     /// The same question without a limit of power.
     var ignoringPower: Self { get }
@@ -29,6 +39,15 @@ public protocol EvaluatedProblem: PlanningProblem {
 }
 
 extension EvaluatedProblem {
+    /// The latency budget is a limit and no more.
+    public var ordersByLatency: Bool { false }
+
+    /// Asked for by none.
+    public func reached(_ observation: Observation) -> Double { 0 }
+
+    /// It is compared with nothing but its own optimum.
+    public var papers: Self? { nil }
+
     /// Nothing runs in the background.
     public func backgroundThroughput(_ observation: Observation) -> Double? { nil }
 
@@ -115,11 +134,21 @@ extension PairProblem: EvaluatedProblem {
     /// `pair`.
     public static var name: String { "pair" }
 
-    /// The rate, the objective and the goals of the other inference.
+    /// The rate, the objective, the interleaving and the goals of the other inference.
     public var unlimited: PairProblem {
         PairProblem(
             budgetWatts: .infinity, latencySeconds: .infinity, ratePerSecond: inference.ratePerSecond,
-            objective: objective, background: background)
+            objective: objective, background: background, interleaving: interleaving)
+    }
+
+    /// The slack of an inference minibatch is what its latency leaves.
+    public var ordersByLatency: Bool { interleaving == .slack }
+
+    /// Whole background minibatches per window, as many as can be.
+    public var papers: PairProblem? {
+        var papers = self
+        (papers.objective, papers.interleaving) = (.window, .floor)
+        return papers
     }
 
     /// Latency, rate and the goals of the other inference.
@@ -135,7 +164,7 @@ extension PairProblem: EvaluatedProblem {
             mode: observation.mode, minibatch: observation.point.minibatch,
             milliseconds: observation.inferenceMilliseconds, powerWatts: observation.powerWatts,
             backgroundMilliseconds: observation.backgroundMilliseconds,
-            tau: backgroundMinibatches(observation), throughput: backgroundPerSecond(observation))
+            tau: backgroundPerWindow(observation), throughput: backgroundPerSecond(observation))
     }
 
     /// Power of both, latency and rate of the inference, and where there are two inferences the goals of the other one.
@@ -143,19 +172,11 @@ extension PairProblem: EvaluatedProblem {
         var violations = inference.violations(
             watts: observation.powerWatts, minibatch: observation.point.minibatch,
             milliseconds: observation.inferenceMilliseconds)
-        if case .inference(let goal) = background {
-            let isMet = backgroundMinibatches(observation).map {
-                goal.isMet(
-                    minibatchesPerWindow: $0, windowSeconds: windowSeconds(minibatch: observation.point.minibatch),
-                    urgentSeconds: observation.inferenceMilliseconds / 1000,
-                    ownSeconds: observation.backgroundMilliseconds / 1000)
-            }
-            violations.nonUrgent = !(isMet ?? false)
-        }
+        if case .inference = background { violations.nonUrgent = !meetsBackgroundGoal(observation) }
         return violations
     }
 
-    /// tau * a / b.
+    /// theta.
     public func backgroundThroughput(_ observation: PairObservation) -> Double? { backgroundPerSecond(observation) }
 
     /// (1 - t_in * a / b) / t_bg.

@@ -20,6 +20,11 @@ extension NamedChoice {
     public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
+extension Interleaving: NamedChoice {
+    /// `way of interleaving`.
+    public static var noun: String { "way of interleaving" }
+}
+
 extension PairProblem.Objective: NamedChoice {
     /// `objective`.
     public static var noun: String { "objective" }

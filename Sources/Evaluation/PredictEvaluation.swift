@@ -9,6 +9,8 @@ public struct PredictEvaluation: Sendable {
         case powertrain
         /// The same networks from fresh weights: the paper's baseline.
         case scratch
+        /// Gaussian processes that start from known workloads (`GaussianPredictor`); states intervals.
+        case gp
 
         /// `method`.
         public static var noun: String { "method" }
@@ -26,6 +28,16 @@ public struct PredictEvaluation: Sendable {
         public let timePercent: Double
         /// The same of the power.
         public let powerPercent: Double
+        /// Of those modes' times and powers, the share inside the stated intervals of 90 %; nil for methods that state none.
+        public let coveragePercent: Coverage?
+    }
+
+    /// How much lies inside the intervals.
+    public struct Coverage: Hashable, Sendable {
+        /// Of the times, percent.
+        public let time: Double
+        /// Of the powers, percent.
+        public let power: Double
     }
 
     /// More draws than this are refused.
@@ -41,7 +53,7 @@ public struct PredictEvaluation: Sendable {
     public let runs: Int
     /// Seed of the seeds.
     public let seed: UInt64
-    let reference: Reference?
+    let references: [Reference]
     private let schedule: TrainingSchedule
     /// How a reference that is a table is trained.
     var referenceSchedule: TrainingSchedule
@@ -49,7 +61,7 @@ public struct PredictEvaluation: Sendable {
     /// Prepares the runs; nothing is computed yet. Throws where the numbers are out of range, or a reference is
     /// missing or has the measurements of `table`.
     public init(
-        table: TrainingTable, method: Method, reference: Reference?, modeCounts: [Int], runs: Int, seed: UInt64,
+        table: TrainingTable, method: Method, references: [Reference], modeCounts: [Int], runs: Int, seed: UInt64,
         schedule: TrainingSchedule
     ) throws(EvaluationError) {
         guard (1...Self.runLimit).contains(runs) else {
@@ -63,17 +75,19 @@ public struct PredictEvaluation: Sendable {
                 "--modes is \(count); a number from \(PowerTrain.leastObservations) to \(most) was expected, one less than the "
                     + "table has, so that something is left to predict.")
         }
-        switch (method, reference) {
-        case (.powertrain, nil):
+        switch method {
+        case .powertrain where references.isEmpty:
             throw EvaluationError("--method powertrain needs --reference FILE: a table or a model to transfer from.")
-        case (.scratch, _?):
+        case .powertrain where references.count > 1:
+            throw EvaluationError("--method powertrain transfers from one --reference; \(references.count) are named.")
+        case .scratch where !references.isEmpty:
             throw EvaluationError("--method scratch starts from fresh weights; --reference does not go with it.")
         default: break
         }
-        try reference?.checkDiffers(from: table)
+        for reference in references { try reference.checkDiffers(from: table) }
         self.table = table
         self.method = method
-        self.reference = reference
+        self.references = references
         self.modeCounts = modeCounts
         self.runs = runs
         self.seed = seed
@@ -87,7 +101,9 @@ public struct PredictEvaluation: Sendable {
         threads: Int = ParallelMap.coreCount
     ) throws(EvaluationError) -> (runs: [Run], wallSeconds: Double) {
         let start = MonotonicClock.nanoseconds()
-        let base = try reference?.model(seed: seed, schedule: referenceSchedule, threads: threads)
+        let base =
+            method == .gp
+            ? nil : try references.first?.model(seed: seed, schedule: referenceSchedule, threads: threads)
         let progress = ProgressBar(label: "predict", total: progressSteps)
         defer { progress.finish() }
         let results = try results(from: base, threads: threads, progress: progress)
@@ -95,7 +111,7 @@ public struct PredictEvaluation: Sendable {
     }
 
     /// The steps of a progress bar that all draws together advance.
-    var progressSteps: Int { modeCounts.count * runs * ModelTraining.progressSteps }
+    var progressSteps: Int { modeCounts.count * runs * (method == .gp ? 1 : ModelTraining.progressSteps) }
 
     /// The draws, from a model that is there already.
     func results(
@@ -105,6 +121,13 @@ public struct PredictEvaluation: Sendable {
         // 53 bits: readers of JSON may hold numbers as doubles.
         let seeds = (0..<runs).map { _ in generator.next() >> 11 }
         let draws = modeCounts.flatMap { count in seeds.enumerated().map { (count, $0.offset, $0.element) } }
+        if method == .gp {
+            let known = references.map(\.workload)
+            return try ParallelMap.map(count: draws.count, threads: threads) { index throws(EvaluationError) -> Run in
+                defer { progress.advance() }
+                return gaussian(draws[index], known)
+            }
+        }
         // A network is a piece of work: two cores are busy with a single draw too.
         let errors = try ParallelMap.map(count: draws.count * 2, threads: threads) {
             index throws(EvaluationError) -> Double in
@@ -121,8 +144,28 @@ public struct PredictEvaluation: Sendable {
             let (count, number, seed) = draw
             return Run(
                 modes: count, run: number + 1, seed: seed, timePercent: errors[index * 2],
-                powerPercent: errors[index * 2 + 1])
+                powerPercent: errors[index * 2 + 1], coveragePercent: nil)
         }
+    }
+
+    /// One draw with a Gaussian process.
+    private func gaussian(_ draw: (count: Int, number: Int, seed: UInt64), _ known: [ReferenceWorkload]) -> Run {
+        let rows = shuffled(draw.seed)
+        let predictor = GaussianPredictor(
+            observations: Array(rows.prefix(draw.count)), references: known, grid: table.grid)
+        let rest = rows.dropFirst(draw.count)
+        var (time, power, timeInside, powerInside) = (0.0, 0.0, 0, 0)
+        for (row, interval) in zip(rest, predictor.intervals(rest.map(\.mode))) {
+            time += abs(interval.prediction.minibatchMilliseconds / row.minibatchMilliseconds - 1)
+            power += abs(interval.prediction.powerWatts / row.powerWatts - 1)
+            if interval.milliseconds.contains(row.minibatchMilliseconds) { timeInside += 1 }
+            if interval.watts.contains(row.powerWatts) { powerInside += 1 }
+        }
+        let scale = 100 / Double(max(1, rest.count))
+        return Run(
+            modes: draw.count, run: draw.number + 1, seed: draw.seed, timePercent: time * scale,
+            powerPercent: power * scale,
+            coveragePercent: Coverage(time: Double(timeInside) * scale, power: Double(powerInside) * scale))
     }
 
     /// The rows in the order in which this seed draws them.

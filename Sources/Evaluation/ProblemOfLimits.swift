@@ -11,10 +11,13 @@ extension InferProblem {
 
 extension PairProblem {
     /// The problem of one configuration; as `InferProblem.init(_:)`.
-    public init(_ limits: Limits, objective: Objective, background: Background) {
+    public init(
+        _ limits: Limits, objective: Objective, background: Background, interleaving: Interleaving = .floor
+    ) {
         let inference = InferProblem(limits)
         self.init(
             budgetWatts: inference.budgetWatts, latencySeconds: inference.latencySeconds,
-            ratePerSecond: inference.ratePerSecond, objective: objective, background: background)
+            ratePerSecond: inference.ratePerSecond, objective: objective, background: background,
+            interleaving: interleaving)
     }
 }

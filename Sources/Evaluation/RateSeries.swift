@@ -44,27 +44,50 @@ public struct RateSeries: Hashable, Sendable {
         return Double(String(decoding: field, as: UTF8.self))
     }
 
+    /// The series with its least number of requests in a second mapped to `low`, its largest to `high`, and all between on the
+    /// straight line through the two; one that never changes is mapped to `low`. Such a number need not be whole.
+    public func scaled(from low: Double, to high: Double) -> RateSeries {
+        guard let least = perSecond.min(), let most = perSecond.max() else { return self }
+        let slope = most > least ? (high - low) / (most - least) : 0
+        return RateSeries(perSecond: perSecond.map { low + ($0 - least) * slope }, file: file)
+    }
+
+    private init(perSecond: [Double], file: String) {
+        self.perSecond = perSecond
+        self.file = file
+    }
+
     /// The rate of each window of `seconds`: the mean over its seconds, so that as many requests arrive as did. What follows
     /// the last whole window is left out, and all after `count` windows. Throws where not even one window is full.
     public func windows(seconds: Int, count: Int?) throws(EvaluationError) -> [Double] {
+        try secondsByWindow(seconds: seconds, count: count).map { $0.reduce(0, +) / Double(seconds) }
+    }
+
+    /// The seconds of each window, as `windows(seconds:count:)` cuts them, after the first `skipped` windows.
+    public func secondsByWindow(
+        seconds: Int, count: Int?, skipping skipped: Int = 0
+    ) throws(EvaluationError) -> [ArraySlice<Double>] {
         guard seconds > 0 else {
             throw EvaluationError("--window-seconds is \(seconds); a number above 0 was expected.")
         }
         if let count, count < 1 { throw EvaluationError("--windows is \(count); a number above 0 was expected.") }
-        let whole = perSecond.count / seconds
-        guard whole > 0 else {
+        let all = perSecond.count / seconds
+        guard all > 0 else {
             throw EvaluationError(
                 "\(file): \(perSecond.count) seconds do not fill a window of \(seconds). Take a smaller --window-seconds."
             )
         }
-        let windows = min(whole, count ?? whole)
+        guard (0..<all).contains(skipped) else {
+            throw EvaluationError(
+                "--skip-windows is \(skipped); \(file) has \(all) windows of \(seconds) s, and one at least is to be left."
+            )
+        }
+        let windows = min(all - skipped, count ?? all)
         guard windows <= Self.windowLimit else {
             throw EvaluationError(
                 "\(file) has \(windows) windows of \(seconds) s; \(Self.windowLimit) are the most allowed. "
                     + "Take a larger --window-seconds, or limit them with --windows.")
         }
-        return (0..<windows).map { window in
-            perSecond[(window * seconds)..<((window + 1) * seconds)].reduce(0, +) / Double(seconds)
-        }
+        return (skipped..<(skipped + windows)).map { perSecond[($0 * seconds)..<(($0 + 1) * seconds)] }
     }
 }

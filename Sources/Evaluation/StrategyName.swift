@@ -2,6 +2,8 @@
 public enum StrategyName: String, NamedChoice {
     /// The exact optimum: reads the whole table, profiles nothing.
     case optimum
+    /// The project's own: guided by a model that starts from known workloads (`FulcrumSearch`).
+    case fulcrum
     /// GMD, gradient-guided bisection (Fulcrum, arXiv 2509.20205).
     case gmd
     /// ALS, active learning of the Pareto front, one survey for all configurations (the same paper).

@@ -22,20 +22,23 @@ public struct StrategyOptions: Sendable {
     public let presets: [PowerMode]?
     /// How networks are trained.
     public let schedule: TrainingSchedule
-    /// What networks of a training are transferred from; nil where they are trained from scratch.
-    public let reference: Reference?
+    /// Workloads that are known: what networks of a training are transferred from (at most one), and what fulcrum starts from.
+    public let references: [Reference]
+    /// The chance that fulcrum may take with a profile to exceed the power budget.
+    public let risk: ProfileRisk
 
     /// Takes options as given. Throws where one does not go with the strategy, so that none is passed over in silence.
     public init(
         _ name: StrategyName, profiles: Int? = nil, seed: UInt64 = 0, modes: [PowerMode]? = nil,
-        presets: [PowerMode]? = nil, schedule: TrainingSchedule? = nil, reference: Reference? = nil
+        presets: [PowerMode]? = nil, schedule: TrainingSchedule? = nil, references: [Reference] = [],
+        risk: ProfileRisk? = nil
     ) throws(EvaluationError) {
         func refuse(_ option: String, where isWrong: Bool, _ reason: String) throws(EvaluationError) {
             if isWrong { throw EvaluationError("\(option) does not go with --strategy \(name.rawValue): \(reason)") }
         }
         let takesModes = [StrategyName.random, .network].contains(name)
         try refuse(
-            "--profiles", where: profiles != nil && !takesModes && name != .als,
+            "--profiles", where: profiles != nil && !takesModes && name != .als && name != .fulcrum,
             "it decides itself how many profiles it makes.")
         try refuse(
             "--modes-file", where: modes != nil && !takesModes, "only random and network take modes from a file.")
@@ -44,7 +47,11 @@ public struct StrategyOptions: Sendable {
         try refuse(
             "--schedule, --steps or --loss", where: schedule != nil && name != .network, "it trains no networks.")
         try refuse(
-            "--reference", where: reference != nil && name != .network, "it does not learn from other workloads.")
+            "--reference", where: !references.isEmpty && name != .network && name != .fulcrum,
+            "it does not learn from other workloads.")
+        try refuse(
+            "--reference", where: references.count > 1 && name == .network, "networks are transferred from one of them.")
+        try refuse("--risk", where: risk != nil && name != .fulcrum, "it does not weigh the risk of its profiles.")
         if name == .presets && presets == nil {
             throw EvaluationError("--strategy presets needs --nvpmodel-conf FILE, the presets of a board.")
         }
@@ -62,17 +69,22 @@ public struct StrategyOptions: Sendable {
         self.modes = modes
         self.presets = presets
         self.schedule = schedule ?? .standard
-        self.reference = reference
+        self.references = references
+        self.risk = risk ?? .standard
     }
 
     /// The strategy for a training alone on `table`. Throws where a search could ask for a mode that was not measured, and where
     /// the reference has the measurements of `table`.
     public func train(on table: TrainingTable) throws(EvaluationError) -> Strategy<TrainProblem> {
         let grid = table.grid
-        try reference?.checkDiffers(from: table)
+        for reference in references { try reference.checkDiffers(from: table) }
         let modes = try measuredModes(of: table, minibatches: 1)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
+        case .fulcrum:
+            let priors = try self.priors(SurfacePriors(training: grid, references: references.map(\.workload)), table)
+            let settings = settings(limit: 10)
+            return search { FulcrumSearch.Train(grid: grid, problem: $0, priors: priors, settings: settings) }
         case .gmd: return search { GMD.Train(grid: grid, problem: $0) }
         case .als:
             return survey(
@@ -92,12 +104,46 @@ public struct StrategyOptions: Sendable {
     /// The strategy for an inference alone on `table`. A mode that is drawn, or listed, is profiled at each minibatch size.
     /// Throws as `train(on:)`.
     public func infer(on table: InferenceTable) throws(EvaluationError) -> Strategy<InferProblem> {
-        try strategy(on: table, table.minibatches) { GMD.Infer(grid: $0, problem: $1) }
+        guard name == .fulcrum else {
+            return try strategy(on: table, table.minibatches) { GMD.Infer(grid: $0, problem: $1) }
+        }
+        for reference in references { try reference.checkDiffers(from: table) }
+        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        _ = try measuredModes(of: table, minibatches: table.minibatches.count)
+        let priors = try self.priors(SurfacePriors(inference: grid, references: references.map(\.workload)), table)
+        let settings = settings(limit: 10)
+        return search { FulcrumSearch.Infer(grid: grid, problem: $0, priors: priors, settings: settings) }
     }
 
     /// The strategy for an inference and background work on `table`; as `infer(on:)`.
     public func pair(on table: PairTable) throws(EvaluationError) -> Strategy<PairProblem> {
-        try strategy(on: table, table.minibatches) { GMD.Pair(grid: $0, problem: $1) }
+        guard name == .fulcrum else {
+            return try strategy(on: table, table.minibatches) { GMD.Pair(grid: $0, problem: $1) }
+        }
+        for reference in references { try reference.checkDiffers(fromBothOf: table) }
+        let grid = try Self.grid(table.grid, table.minibatches, of: table.file)
+        _ = try measuredModes(of: table, minibatches: table.minibatches.count)
+        let known = references.map(\.workload)
+        let inference = try priors(SurfacePriors(inference: grid, references: known), table)
+        let background = try priors(SurfacePriors(training: grid.modes, references: known), table)
+        let settings = settings(limit: FulcrumSearch.Settings.pairProfiles)
+        return search {
+            FulcrumSearch.Pair(
+                grid: grid, problem: $0, inference: inference, background: background, settings: settings)
+        }
+    }
+
+    private func priors(
+        _ made: SurfacePriors?, _ table: some MeasuredTable
+    ) throws(EvaluationError) -> SurfacePriors {
+        if let made { return made }
+        throw EvaluationError(
+            "\(table.file): The table has \(table.rows.count) points; --strategy fulcrum searches up to \(FulcrumSearch.pointLimit)."
+        )
+    }
+
+    private func settings(limit: Int) -> FulcrumSearch.Settings {
+        FulcrumSearch.Settings(profileLimit: profiles ?? limit, overBudgetRisk: risk.share)
     }
 
     private func strategy<Problem: EvaluatedProblem, Table: MeasuredTable, Walk: Search<Problem>>(
@@ -112,7 +158,7 @@ public struct StrategyOptions: Sendable {
         let modes = try measuredModes(of: table, minibatches: minibatches.count)
         switch name {
         case .optimum: return Strategy(name: name.rawValue, .optimum)
-        case .gmd: return search { gmd(grid, $0) }
+        case .gmd, .fulcrum: return search { gmd(grid, $0) }
         case .als:
             return survey(
                 profiles.map { ALS<Problem>(grid: grid, seed: seed, profileLimit: $0) }
@@ -147,7 +193,7 @@ public struct StrategyOptions: Sendable {
 
     /// Throws where the reference is a table that no model can be trained on.
     private func networkSchedule() throws(EvaluationError) -> NetworkBaselineSchedule {
-        let base = try reference?.model(seed: seed)
+        let base = try references.first?.model(seed: seed)
         return NetworkBaselineSchedule(
             training: { [schedule] points in
                 base == nil
@@ -156,7 +202,7 @@ public struct StrategyOptions: Sendable {
     }
 
     private func refuseReference() throws(EvaluationError) {
-        guard reference == nil else {
+        guard references.isEmpty else {
             throw EvaluationError("--reference goes with train only: a reference is the model of a training alone.")
         }
     }
@@ -177,7 +223,7 @@ public struct StrategyOptions: Sendable {
         of table: some MeasuredTable, minibatches: Int
     ) throws(EvaluationError) -> [PowerMode]? {
         guard !table.isComplete(minibatches: minibatches) else { return nil }
-        if [.gmd, .als, .binary].contains(name) {
+        if [.fulcrum, .gmd, .als, .binary].contains(name) {
             let all = table.grid.count * minibatches
             throw EvaluationError(
                 "\(table.file): \(all - table.rows.count) of the \(all) combinations of the table's values have no row, and "

@@ -16,6 +16,12 @@ public struct Subject: Hashable, Sendable {
     public var referenceWorkload: String?
     /// What a pair maximises; nil for the other problems.
     public var objective: String?
+    /// How inference and background take turns; nil where nothing runs in the background.
+    public var interleaving: String?
+    /// `single` where all slices share one mode, `per-slice` where each workload's have their own; nil as above.
+    public var sliceModes: String?
+    /// The time of a switch of modes, milliseconds; nil where there is none.
+    public var switchMilliseconds: Double?
     /// Modes that could be chosen.
     public var modes: Int
     /// Points that could be chosen: modes, and with an inference minibatch sizes of each.
@@ -26,8 +32,9 @@ public struct Subject: Hashable, Sendable {
     /// Describes a run.
     public init(
         problem: String, strategy: String, train: String? = nil, infer: String? = nil, nonUrgent: String? = nil,
-        reference: String? = nil, referenceWorkload: String? = nil, objective: String? = nil, modes: Int, points: Int,
-        seed: UInt64
+        reference: String? = nil, referenceWorkload: String? = nil, objective: String? = nil,
+        interleaving: String? = nil, sliceModes: String? = nil, switchMilliseconds: Double? = nil, modes: Int,
+        points: Int, seed: UInt64
     ) {
         self.problem = problem
         self.strategy = strategy
@@ -37,6 +44,9 @@ public struct Subject: Hashable, Sendable {
         self.reference = reference
         self.referenceWorkload = referenceWorkload
         self.objective = objective
+        self.interleaving = interleaving
+        self.sliceModes = sliceModes
+        self.switchMilliseconds = switchMilliseconds
         self.modes = modes
         self.points = points
         self.seed = seed

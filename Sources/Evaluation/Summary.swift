@@ -40,11 +40,23 @@ public struct Summary: Sendable {
     public let overBudgetProfiles: Int
     /// Watts over the budget times seconds, over those profiles.
     public let overBudgetWattSeconds: Double
+    /// Configurations with such a profile.
+    public let overBudgetConfigurations: Int
+    /// Share of such profiles in all of all configurations, percent; nil without profiles.
+    public let overBudgetSharePercent: Double?
+    /// The answers beside the optimum of the rows that are not odd; nil where no row was judged.
+    public let robust: RobustSummary?
+    /// The answers beside the papers' optimum; nil without background work, and where it solves nothing.
+    public let papersOptimum: ThroughputComparison?
+    /// The answers beside the optimum with one mode for all slices; nil where slices have no modes of their own.
+    public let singleModeOptimum: ThroughputComparison?
     /// Time that the strategy and the exact optimum took, seconds; reading the tables is not in it.
     public let wallSeconds: Double
 
-    /// Sums up a run.
-    public init(of configurations: [Configuration], subject: Subject, wallSeconds: Double) {
+    /// Sums up a run. `rowsLeftOut` are the odd rows of the table; nil where no row was judged.
+    public init(
+        of configurations: [Configuration], subject: Subject, wallSeconds: Double, rowsLeftOut: Int? = nil
+    ) {
         func sum(_ violation: (Violations) -> Bool?) -> Int? {
             let known = configurations.compactMap { $0.answer == nil ? nil : violation($0.violations) }
             return known.isEmpty ? nil : known.count { $0 }
@@ -68,6 +80,14 @@ public struct Summary: Sendable {
         profilesOfAll = Distribution(configurations.map { Double($0.profiles) })
         overBudgetProfiles = configurations.reduce(0) { $0 + $1.overBudgetProfiles }
         overBudgetWattSeconds = configurations.reduce(0) { $0 + $1.overBudgetWattSeconds }
+        overBudgetConfigurations = configurations.count { $0.overBudgetProfiles > 0 }
+        let profiled = configurations.reduce(0) { $0 + $1.profiles }
+        overBudgetSharePercent = profiled > 0 ? Double(overBudgetProfiles) / Double(profiled) * 100 : nil
+        robust = rowsLeftOut.map {
+            RobustSummary(of: configurations, rowsLeftOut: $0, hasBackground: subject.objective != nil)
+        }
+        papersOptimum = ThroughputComparison(of: configurations, with: \.papersOptimum)
+        singleModeOptimum = ThroughputComparison(of: configurations, with: \.singleModeOptimum)
         self.wallSeconds = wallSeconds
     }
 
@@ -97,6 +117,12 @@ extension Summary: Encodable {
         case maxOfAll = "max_of_all"
         case wattSeconds = "watt_seconds"
         case minibatchesPerProfile = "minibatches_per_profile"
+        case sharePercent = "share_percent"
+        case robust, interleaving
+        case sliceModes = "slice_modes"
+        case switchMilliseconds = "switch_ms"
+        case papersOptimum = "papers_optimum"
+        case singleModeOptimum = "single_mode_optimum"
     }
 
     /// Writes every key, with null where a value does not exist.
@@ -136,6 +162,14 @@ extension Summary: Encodable {
         try over.encode(overBudgetProfiles, forKey: .count)
         try over.encode(overBudgetWattSeconds, forKey: .wattSeconds)
         try over.encode(Configuration.minibatchesPerProfile, forKey: .minibatchesPerProfile)
+        try over.encode(overBudgetSharePercent, forKey: .sharePercent)
+        try over.encode(overBudgetConfigurations, forKey: .configurations)
         try object.encode(wallSeconds, forKey: .wallSeconds)
+        try object.encode(robust, forKey: .robust)
+        try object.encode(subject.interleaving, forKey: .interleaving)
+        try object.encode(subject.sliceModes, forKey: .sliceModes)
+        try object.encode(subject.switchMilliseconds, forKey: .switchMilliseconds)
+        try object.encode(papersOptimum, forKey: .papersOptimum)
+        try object.encode(singleModeOptimum, forKey: .singleModeOptimum)
     }
 }

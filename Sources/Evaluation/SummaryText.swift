@@ -13,6 +13,11 @@ extension Summary {
             ),
             ("strategy", subject.strategy + (subject.objective.map { ", objective \($0)" } ?? "")),
         ]
+        if let interleaving = subject.interleaving {
+            let switches = subject.switchMilliseconds.map { ", \(shortest($0)) ms a switch" } ?? ""
+            lines.append(
+                ("interleaving", interleaving + (subject.sliceModes.map { ", modes \($0)" } ?? "") + switches))
+        }
         if let reference = subject.reference {
             lines.append(("reference", reference + (subject.referenceWorkload.map { ", \($0)" } ?? "")))
         }
@@ -27,19 +32,37 @@ extension Summary {
                 (
                     "loss to optimum",
                     lossText(throughputLossPercent) + "; \(optimumIdle) left out, whose optimum runs none"
-                ),
+                )
+            ]
+            if let robust {
+                lines.append(
+                    (
+                        "loss, robust",
+                        lossText(robust.throughputLossPercent) + "; \(robust.optimumIdle ?? 0) left out; "
+                            + robust.rowsText
+                    ))
+            }
+            lines += [
                 ("loss to best point", lossText(lossToBestPercent)),
                 ("loss to fluid limit", lossText(lossToFluidPercent)),
             ]
+            if let papersOptimum { lines.append(("to papers' optimum", papersOptimum.text)) }
+            if let singleModeOptimum { lines.append(("to single mode", singleModeOptimum.text)) }
         } else {
             lines.append(("excess over optimum", percent(excessPercent, "minibatch time")))
+            if let robust {
+                lines.append(
+                    ("excess, robust", percent(robust.excessPercent, "minibatch time") + "; " + robust.rowsText))
+            }
         }
         lines += [
             ("profiles", profilesText),
             (
                 "over-budget profiling",
                 "\(perConfiguration(Double(overBudgetProfiles))) profiles, \(perConfiguration(overBudgetWattSeconds)) W s per "
-                    + "configuration (\(Int(Configuration.minibatchesPerProfile)) minibatches a profile)"
+                    + "configuration (\(Int(Configuration.minibatchesPerProfile)) minibatches a profile); "
+                    + "\(fixed(overBudgetSharePercent ?? 0, 2)) % of the profiles, in \(overBudgetConfigurations) of "
+                    + "\(configurations) configurations"
             ),
             ("wall time", "\(fixed(wallSeconds, 3)) s"),
         ]

@@ -25,9 +25,13 @@ extension TrainingTable {
 extension InferenceTable {
     /// Reads and parses the table at `path`. The error says what the system or the parser found.
     public init(contentsOf path: String) throws(EvaluationError) {
-        let bytes = try InputFile.bytes(path, limit: TrainingTable.byteLimit)
+        try self.init(reading: InputFile.bytes(path, limit: TrainingTable.byteLimit), file: path)
+    }
+
+    /// Parses the bytes of the file named `file`.
+    init(reading bytes: [UInt8], file: String) throws(EvaluationError) {
         do throws(TableError) {
-            try self.init(parsing: bytes, file: path)
+            try self.init(parsing: bytes, file: file)
         } catch {
             throw EvaluationError(error)
         }

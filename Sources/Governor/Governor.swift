@@ -2,6 +2,7 @@ import Board
 import Glibc
 public import Logging
 import Policy
+import ProfileStore
 import SystemCalls
 import Telemetry
 import VirtualFiles
@@ -19,6 +20,8 @@ public final class Governor {
         public var treePath = "/run/fulcrum"
         /// Lock and journal.
         public var servicePath = "/run/fulcrumd"
+        /// The profile store.
+        public var statePath = "/var/lib/fulcrum"
         /// Configuration files in the order of application; nil: the installed ones.
         public var configurationFiles: [String]?
         /// Stop when standard input is closed, as if by SIGTERM.
@@ -47,13 +50,19 @@ public final class Governor {
     var stockMode: PowerMode?
     let tree: PublishedTree
     let writtenBudget: BudgetInbox
+    let profileStore: ProfileStore
+    let planner: Planner
     private let service: ServiceDirectory
     private let loop: EventLoop
 
     var powerGuard: PowerGuard
     var workloads: [Workload] = []
-    /// Observations by profile key, also of workloads that have gone.
-    var remembered: [String: ObservedModes] = [:]
+    /// What is known of workloads by profile key, also of those that have gone: the profile store's content.
+    var remembered: [String: KnownWorkload]
+    var useCount: UInt64
+    var questionCount: UInt64 = 0
+    /// What the planner found in the directory of reference models.
+    let referenceReport: ReferenceReport
     let probeFeature: PublishedState.Feature
     var counters = PublishedState.Counters()
     var lastDecision = ""
@@ -95,10 +104,11 @@ public final class Governor {
         service = try ServiceDirectory(options.servicePath)
         let processesChanged = try EventSignal()
         let budgetWritten = try EventSignal()
+        let planAnswered = try EventSignal()
         let inbox = BudgetInbox()
         writtenBudget = inbox
         loop = try EventLoop(
-            watching: [processesChanged, budgetWritten],
+            watching: [processesChanged, budgetWritten, planAnswered],
             configurationIn: ConfigurationReader.directories(of: options.configurationFiles),
             stopAtEndOfInput: options.stopsAtEndOfInput)
 
@@ -111,6 +121,18 @@ public final class Governor {
         powerGuard = PowerGuard(settings: .init())
         (probes, reader, libraryScan, probeFeature) = Self.probes(
             configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)
+
+        profileStore = try ProfileStore(
+            directory: options.statePath, board: "\(board.identity.model) (\(board.identity.table.name))"
+        ) { [log] in log.warning("\($0)") }
+        remembered = KnownWorkload.all(profileStore.workloads)
+        useCount = UInt64(profileStore.workloads.count)
+        let report = ReferenceReport()
+        referenceReport = report
+        planner = try Planner(answered: planAnswered) { [log] models in
+            report.set(models)
+            for problem in models.problems { log.notice("Reference models: \(problem)") }
+        }
 
         let publication = Publication()
         var initial = PublishedState()

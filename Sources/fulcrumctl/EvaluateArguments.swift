@@ -18,7 +18,7 @@ struct StrategyArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "For random and network: modes to draw (network: 250). For als: points to profile (50, with an inference 150).",
+            "For random and network: modes to draw (network: 250). For als: points to profile (50, with an inference 150). For fulcrum: at most so many (10, for a pair 15).",
             valueName: "n"))
     var profiles: Int?
 
@@ -36,12 +36,26 @@ struct StrategyArguments: ParsableArguments {
 
     @OptionGroup(title: "For network") var schedule: ScheduleArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "For fulcrum: table, or model file, of a known workload; may be repeated. For network in train: a training to transfer from.",
+            valueName: "file"))
+    var reference: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "For fulcrum: the share of profiles that may exceed the power budget, or off (default: 0.05).",
+            valueName: "share|off"),
+        transform: ProfileRisk.init(parsing:))
+    var risk: ProfileRisk?
+
     /// The strategy that is asked for, for modes of `grid`.
-    func options(on grid: ModeGrid, reference: Reference? = nil) throws -> StrategyOptions {
+    func options(on grid: ModeGrid, references: [Reference]? = nil) throws -> StrategyOptions {
         try StrategyOptions(
             strategy, profiles: profiles, seed: seed, modes: modesFile.map(ModesFile.modes(contentsOf:)),
             presets: nvpmodelConf.map { try PresetFile(contentsOf: $0).presets.map { $0.powerMode(on: grid) } },
-            schedule: schedule.isGiven ? schedule.chosen() : nil, reference: reference)
+            schedule: schedule.isGiven ? schedule.chosen() : nil,
+            references: references ?? reference.map(Reference.init(contentsOf:)), risk: risk)
     }
 }
 
@@ -62,7 +76,9 @@ struct ResultArguments: ParsableArguments {
             let run = Result { try evaluation.run(progress: progress) }
             progress.finish()
             let (configurations, wallSeconds) = try run.get()
-            let summary = Summary(of: configurations, subject: subject, wallSeconds: wallSeconds)
+            let summary = Summary(
+                of: configurations, subject: subject, wallSeconds: wallSeconds,
+                rowsLeftOut: evaluation.robustRows.leftOutCount)
             return (json ? try summary.json() : summary.text, { ConfigurationCSV.text(configurations) })
         }
     }

@@ -7,6 +7,6 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Run a strategy on measured tables and compare it with the exact optimum.",
         subcommands: [
             EvaluateTrain.self, EvaluateInfer.self, EvaluatePair.self, EvaluateDynamic.self, EvaluatePredict.self,
-            EvaluateReport.self,
+            EvaluateReport.self, EvaluateRows.self, EvaluateSimulate.self,
         ])
 }

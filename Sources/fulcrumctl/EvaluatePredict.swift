@@ -17,11 +17,14 @@ struct EvaluatePredict: ParsableCommand {
     @Option(name: .customLong("train"), help: ArgumentHelp("Measured table to predict.", valueName: "file"))
     var table: String
 
-    @Option(help: ArgumentHelp("Table, or model file, to transfer from.", valueName: "file"))
-    var reference: String?
+    @Option(
+        help: ArgumentHelp(
+            "Table, or model file, to start from; for gp it may be repeated, and tables of inferences count too.",
+            valueName: "file"))
+    var reference: [String] = []
 
     @Option(
-        help: "powertrain (transfer from the reference) or scratch (fresh networks).",
+        help: "powertrain (transfer from the reference), scratch (fresh networks) or gp (Gaussian processes, with intervals).",
         transform: PredictEvaluation.Method.init(named:))
     var method: PredictEvaluation.Method
 
@@ -50,11 +53,11 @@ struct EvaluatePredict: ParsableCommand {
     func run() throws {
         let evaluation = try PredictEvaluation(
             table: grid.applied(to: TrainingTable(contentsOf: table)), method: method,
-            reference: reference.map(Reference.init(contentsOf:)), modeCounts: modes, runs: runs, seed: seed,
+            references: reference.map(Reference.init(contentsOf:)), modeCounts: modes, runs: runs, seed: seed,
             schedule: schedule.chosen())
-        try results.deliver(reading: [table, reference].compactMap(\.self)) {
+        try results.deliver(reading: [table] + reference) {
             let (runs, wallSeconds) = try evaluation.run()
-            let summary = PredictSummary(of: evaluation, reference: reference, runs: runs, wallSeconds: wallSeconds)
+            let summary = PredictSummary(of: evaluation, references: reference, runs: runs, wallSeconds: wallSeconds)
             return (results.json ? try summary.json() : summary.text, { summary.csv })
         }
     }

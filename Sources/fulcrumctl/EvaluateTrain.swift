@@ -14,25 +14,22 @@ struct EvaluateTrain: ParsableCommand {
     @Option(name: .customLong("train"), help: ArgumentHelp("Measured table of the training.", valueName: "file"))
     var table: String
 
-    @Option(help: ArgumentHelp("For network: table, or model file, of a training to transfer from.", valueName: "file"))
-    var reference: String?
-
     @OptionGroup var budgets: PowerAxis
     @OptionGroup var arguments: StrategyArguments
     @OptionGroup var results: ResultArguments
 
     func run() throws {
         let table = try arguments.grid.applied(to: TrainingTable(contentsOf: table))
-        let source = try reference.map(Reference.init(contentsOf:))
-        let strategy = try arguments.options(on: table.grid, reference: source).train(on: table)
+        let sources = try arguments.reference.map(Reference.init(contentsOf:))
+        let strategy = try arguments.options(on: table.grid, references: sources).train(on: table)
         let evaluation = TableEvaluation(
             table: table, strategy: strategy, limits: SweptAxes.limits(power: budgets.power)
         ) { TrainProblem(budgetWatts: $0.budgetWatts) }
         try results.report(
             evaluation,
             Subject(
-                problem: TrainProblem.name, strategy: strategy.name, train: table.file, reference: reference,
-                referenceWorkload: source?.workload, modes: table.rows.count, points: table.rows.count,
+                problem: TrainProblem.name, strategy: strategy.name, train: table.file, reference: arguments.reference.first,
+                referenceWorkload: sources.first?.origin, modes: table.rows.count, points: table.rows.count,
                 seed: arguments.seed))
     }
 }

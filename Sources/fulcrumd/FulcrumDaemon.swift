@@ -17,6 +17,10 @@ struct FulcrumDaemon: ParsableCommand {
     @Option(help: "The daemon's own directory: lock and journal.")
     var service = "/run/fulcrumd"
 
+    @Option(
+        help: "Directory of the profile store. Default: /var/lib/fulcrum, or with --root a directory of the service's.")
+    var state: String?
+
     @Option(help: "Configuration file; given once or more, in the order of application. Default: the installed files.")
     var config: [String] = []
 
@@ -34,6 +38,8 @@ struct FulcrumDaemon: ParsableCommand {
         options.root = root
         options.treePath = tree
         options.servicePath = service
+        // What a virtual board teaches is no knowledge of the real one.
+        options.statePath = state ?? (root.isEmpty ? options.statePath : service + "/store")
         options.configurationFiles = config.isEmpty ? nil : config
         options.stopsAtEndOfInput = stopAtEndOfInput
         do {

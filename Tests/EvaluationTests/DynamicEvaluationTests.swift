@@ -5,7 +5,7 @@ import Testing
 @testable import Evaluation
 
 @Suite struct RateSeriesTests {
-    private func series(_ text: String) throws -> RateSeries {
+    fileprivate func series(_ text: String) throws -> RateSeries {
         try RateSeries(parsing: [UInt8](text.utf8), file: "rates.txt")
     }
 
@@ -41,6 +41,25 @@ import Testing
         let many = try series(String(repeating: "1 ", count: RateSeries.windowLimit + 1))
         #expect(throws: EvaluationError.self) { try many.windows(seconds: 1, count: nil) }
         #expect(try many.windows(seconds: 1, count: RateSeries.windowLimit).count == RateSeries.windowLimit)
+    }
+}
+
+extension RateSeriesTests {
+    @Test func scalingMapsTheLeastAndTheLargestNumber() throws {
+        #expect(try series("0 5 10").scaled(from: 30, to: 120).perSecond == [30, 75, 120])
+        #expect(try series("7 7").scaled(from: 30, to: 120).perSecond == [30, 30])
+        #expect(try series("0 1").scaled(from: 5, to: 5).perSecond == [5, 5])
+    }
+
+    @Test func windowsCanBeLeftOutAtTheStart() throws {
+        let rates = try series("1 2 3 4 5 6 7")
+        #expect(try rates.secondsByWindow(seconds: 2, count: nil, skipping: 1).map(Array.init) == [[3, 4], [5, 6]])
+        #expect(try rates.secondsByWindow(seconds: 2, count: 1, skipping: 2).map(Array.init) == [[5, 6]])
+        for skipped in [-1, 3, Int.max] {
+            #expect(throws: EvaluationError.self) {
+                try rates.secondsByWindow(seconds: 2, count: nil, skipping: skipped)
+            }
+        }
     }
 }
 
@@ -99,6 +118,15 @@ import Testing
             #expect(run.configurations.map(\.answer?.minibatch) == (isSolved ? [4, 4] : [nil, nil]))
             #expect(run.configurations.allSatisfy { $0.violations.isEmpty && $0.optimum == $0.answer })
         }
+    }
+
+    @Test func theRowsHaveTheNumbersOfAllWindows() throws {
+        let run = try run(StrategyOptions(.gmd), limits([20, 0, 30]))
+        let lines = DynamicWindowCSV.text(run.windows, first: 4).split(separator: "\n").map(String.init)
+        #expect(lines.count == 4 && lines[0] == DynamicWindowCSV.header && lines[0].hasSuffix(",window"))
+        #expect(lines[1].hasPrefix("15,150,20,") && lines[1].hasSuffix(",4"))
+        #expect(lines[2].hasPrefix("15,150,0,,") && lines[2].hasSuffix(",5"))
+        #expect(lines[3].hasSuffix(",6"))
     }
 
     @Test func reachGoesWithASearch() throws {

@@ -73,13 +73,19 @@ import Testing
         #expect(names.isSuperset(of: dynamicOnly))
     }
 
+    @Test func theKeysOfOddRows() throws {
+        let table = try SyntheticTables.manyPoints()
+        let listing = RobustRowsListing(RobustRows(table.rows), rows: table.rows.count, file: table.file)
+        #expect(try keys(listing.json()).symmetricDifference(documented("`evaluate rows`")).sorted() == [])
+    }
+
     @Test func theNamesOfPredictions() throws {
         let table = try SyntheticTables.manyPoints().background(minibatch: 4)
         let evaluation = try PredictEvaluation(
-            table: table, method: .scratch, reference: nil, modeCounts: [5], runs: 1, seed: 1,
+            table: table, method: .scratch, references: [], modeCounts: [5], runs: 1, seed: 1,
             schedule: TrainingSchedule(.paper, steps: 2))
         let summary = PredictSummary(
-            of: evaluation, reference: nil, runs: try evaluation.run(threads: 1).runs, wallSeconds: 1)
+            of: evaluation, references: [], runs: try evaluation.run(threads: 1).runs, wallSeconds: 1)
         let documented = try documented("`evaluate predict`")
         #expect(try keys(summary.json()).symmetricDifference(documented).sorted() == [])
         let columns = summary.csv.split(separator: "\n")[0]

@@ -20,7 +20,7 @@ import Testing
 
     @Test func drawsAreTheSameForAnyNumberOfThreads() throws {
         let evaluation = try PredictEvaluation(
-            table: table(), method: .powertrain, reference: .model(model()), modeCounts: [5, 12], runs: 3, seed: 4,
+            table: table(), method: .powertrain, references: [.model(model())], modeCounts: [5, 12], runs: 3, seed: 4,
             schedule: quick())
         let alone = try evaluation.run(threads: 1).runs
         #expect(alone.map(\.modes) == [5, 5, 5, 12, 12, 12] && alone.map(\.run) == [1, 2, 3, 1, 2, 3])
@@ -36,7 +36,7 @@ import Testing
             origin: ModelOrigin(workload: "", board: "", source: "", date: ""), seed: 4)
         func runs(_ reference: Reference) throws -> [PredictEvaluation.Run] {
             var evaluation = try PredictEvaluation(
-                table: table(), method: .powertrain, reference: reference, modeCounts: [10], runs: 1, seed: 4,
+                table: table(), method: .powertrain, references: [reference], modeCounts: [10], runs: 1, seed: 4,
                 schedule: quick(steps: 20))
             #expect(try evaluation.referenceSchedule == TrainingSchedule(.paper, steps: nil))
             evaluation.referenceSchedule = try quick(steps: 30)
@@ -52,7 +52,7 @@ import Testing
         {
             do {
                 _ = try PredictEvaluation(
-                    table: table(), method: method, reference: reference, modeCounts: modes, runs: runs, seed: 0,
+                    table: table(), method: method, references: reference.map { [$0] } ?? [], modeCounts: modes, runs: runs, seed: 0,
                     schedule: quick())
                 return ""
             } catch {
@@ -95,15 +95,20 @@ import Testing
         }
         func decoded(_ counts: [Int]) throws -> Decoded {
             let evaluation = try PredictEvaluation(
-                table: table(), method: .scratch, reference: nil, modeCounts: counts, runs: 1, seed: 0,
+                table: table(), method: .scratch, references: [], modeCounts: counts, runs: 1, seed: 0,
                 schedule: quick())
             let runs = counts.flatMap { count in
                 [(1, 4.0, 8.0), (2, 6.0, 2.0), (3, 20.0, 3.0)].map {
-                    PredictEvaluation.Run(modes: count, run: $0.0, seed: 1, timePercent: $0.1, powerPercent: $0.2)
+                    PredictEvaluation.Run(
+                        modes: count, run: $0.0, seed: 1, timePercent: $0.1, powerPercent: $0.2, coveragePercent: nil)
                 }
             }
-            let summary = PredictSummary(of: evaluation, reference: nil, runs: runs, wallSeconds: 1)
-            #expect(summary.csv.hasPrefix("modes,run,seed,time_mape_percent,power_mape_percent\n10,1,1,4,8\n"))
+            let summary = PredictSummary(of: evaluation, references: [], runs: runs, wallSeconds: 1)
+            #expect(
+                summary.csv.hasPrefix(
+                    "modes,run,seed,time_mape_percent,power_mape_percent,time_coverage_percent,power_coverage_percent\n"
+                        + "10,1,1,4,8,,\n"))
+            #expect(!summary.text.contains("inside 90 %"))
             #expect(
                 summary.text.contains("MAPE of time median 6.00 %, max 20.00 %, of power median 3.00 %, max 8.00 %"))
             return try JSONDecoder().decode(Decoded.self, from: Data(summary.json().utf8))
@@ -197,7 +202,7 @@ import Testing
         func message(_ reference: TrainingTable, _ target: TrainingTable) -> String {
             do {
                 _ = try PredictEvaluation(
-                    table: target, method: .powertrain, reference: .table(reference), modeCounts: [5], runs: 1, seed: 0,
+                    table: target, method: .powertrain, references: [.table(reference)], modeCounts: [5], runs: 1, seed: 0,
                     schedule: quick())
                 return ""
             } catch {
@@ -210,7 +215,7 @@ import Testing
         #expect(message(table, part).contains("has the same measurements as"))
         #expect(message(part, table).contains("has the same measurements as"))
         #expect(try message(SyntheticTables.manyPoints().background(minibatch: 16), table) == "")
-        let options = try StrategyOptions(.network, profiles: 5, reference: .table(table))
+        let options = try StrategyOptions(.network, profiles: 5, references: [.table(table)])
         let error = #expect(throws: EvaluationError.self) { try options.train(on: table) }
         #expect(error?.description.contains("has the same measurements as") == true)
     }
@@ -218,9 +223,9 @@ import Testing
     @Test func aSummarySaysWhatTheReferenceIs() throws {
         struct Decoded: Decodable { let reference, reference_workload: String? }
         let evaluation = try PredictEvaluation(
-            table: table(), method: .powertrain, reference: .model(model()), modeCounts: [5], runs: 1, seed: 0,
+            table: table(), method: .powertrain, references: [.model(model())], modeCounts: [5], runs: 1, seed: 0,
             schedule: quick())
-        let summary = PredictSummary(of: evaluation, reference: "m.model", runs: [], wallSeconds: 1)
+        let summary = PredictSummary(of: evaluation, references: ["m.model"], runs: [], wallSeconds: 1)
         #expect(summary.text.contains("powertrain from m.model, w on b\n"))
         let decoded = try JSONDecoder().decode(Decoded.self, from: Data(summary.json().utf8))
         #expect(decoded.reference == "m.model" && decoded.reference_workload == "w on b")
@@ -237,6 +242,7 @@ import Testing
         // A pipe is empty the second time.
         for bytes in [
             try model().encoded(), Array("cores,cpu,gpu,mem,observed_time,observed_power\n4,1,1,1,5,6\n".utf8),
+            Array("cores,cpu,gpu,mem,bs,observed_time,observed_power\n4,1,1,1,8,5,6\n".utf8),
         ] {
             var ends: [Int32] = [0, 0]
             try #require(pipe(&ends) == 0)
@@ -256,6 +262,7 @@ import Testing
             switch try reference.get() {
             case .model(let read): #expect(try read == model())
             case .table(let read): #expect(read.rows.map(\.powerWatts) == [6])
+            case .inference(let read): #expect(read.rows.map(\.point.minibatch) == [8])
             }
         }
     }

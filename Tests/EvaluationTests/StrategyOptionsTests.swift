@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aSearchOnATableWithHolesIsRefused() throws {
-        for name in [StrategyName.gmd, .als, .binary] {
+        for name in [StrategyName.gmd, .als, .binary, .fulcrum] {
             let message = message { try StrategyOptions(name).train(on: diagonal()) }
             #expect(
                 message.hasPrefix(
@@ -130,7 +130,7 @@ import Testing
             on: table.rows, schedule: schedule, origin: ModelOrigin(workload: "", board: "", source: "", date: ""),
             seed: 1)
         let transferred = try StrategyOptions(
-            .network, profiles: 10, seed: 2, schedule: schedule, reference: .model(model))
+            .network, profiles: 10, seed: 2, schedule: schedule, references: [.model(model)])
         #expect(try SyntheticTables.train(transferred, "10..40/1", on: table).configurations != configurations)
         #expect(
             message { try transferred.infer(on: SyntheticTables.twoModesOfInference()) }.contains("with train only"))

@@ -64,7 +64,11 @@ enum SyntheticTables {
         let subject = Subject(
             problem: TrainProblem.name, strategy: strategy.name, train: table.file, modes: table.rows.count,
             points: table.rows.count, seed: 9)
-        return (Summary(of: configurations, subject: subject, wallSeconds: 0.5), configurations)
+        return (
+            Summary(
+                of: configurations, subject: subject, wallSeconds: 0.5,
+                rowsLeftOut: evaluation.robustRows.leftOutCount), configurations
+        )
     }
 
     /// Runs a strategy on an inference and sums up.

@@ -87,12 +87,12 @@ import Testing
     }
 
     @Test func anOptimumOfLessThanNothingIsIdleToo() throws {
-        func choice(_ tau: Int) -> Choice {
+        func choice(_ tau: Double) -> Choice {
             Choice(
                 mode: PowerMode(cores: 4, cpuKHz: 1, gpuHz: 1, emcHz: 1), minibatch: 1, milliseconds: 1, powerWatts: 1,
-                backgroundMilliseconds: 1, tau: tau, throughput: Double(tau))
+                backgroundMilliseconds: 1, tau: tau, throughput: tau)
         }
-        for (tau, isIdle) in [(-1, true), (0, true), (1, false)] {
+        for (tau, isIdle) in [(-1.0, true), (0, true), (1, false)] {
             let configuration = Configuration(
                 limits: Limits(budgetWatts: 1), answer: choice(1), violations: Violations(), optimum: choice(tau),
                 bestThroughput: nil, fluidThroughput: nil, profiles: 0, overBudgetProfiles: 0, overBudgetWattSeconds: 0)

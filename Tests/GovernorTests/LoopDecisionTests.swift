@@ -20,8 +20,9 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
         var window = ProfileWindow(mode: mode(1), at: 0, settings: settings)
         window.addPower(20, averagedOver: 50, at: 200)
         window.addPower(22, averagedOver: 50, at: 300)
-        let verdict = window.verdict(minibatchMilliseconds: [900, 10, 12, 11, 10, 13], at: 400)
-        #expect(verdict == .complete(.init(mode: mode(1), minibatchMilliseconds: 11, powerWatts: 21)))
+        let verdict = window.verdict(minibatchMilliseconds: [900, 10, 12, 11, 10, 13], budgetWatts: 30, at: 400)
+        #expect(
+            verdict == .complete(.init(mode: mode(1), minibatchMilliseconds: 11, powerWatts: 21), minibatches: 5))
     }
 
     @Test func ignoresPowerFromBeforeTheModeHadSettled() {
@@ -52,22 +53,51 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
     @Test func collectsUntilThereIsEnough() {
         var window = ProfileWindow(mode: mode(1), at: 0, settings: settings)
         window.addPower(20, averagedOver: 0, at: 200)
-        #expect(window.verdict(minibatchMilliseconds: [1, 1, 1, 1, 1, 1], at: 300) == .collecting)
+        #expect(window.verdict(minibatchMilliseconds: [1, 1, 1, 1, 1, 1], budgetWatts: 30, at: 300) == .collecting)
         window.addPower(20, averagedOver: 0, at: 300)
-        #expect(window.verdict(minibatchMilliseconds: [1, 1, 1, 1, 1], at: 300) == .collecting)
+        #expect(window.verdict(minibatchMilliseconds: [1, 1, 1, 1, 1], budgetWatts: 30, at: 300) == .collecting)
     }
 
     @Test func theTimeoutTakesWhatThereIsOrSaysWhatIsMissing() {
         var window = ProfileWindow(mode: mode(1), at: 0, settings: settings)
         window.addPower(20, averagedOver: 0, at: 200)
         #expect(
-            window.verdict(minibatchMilliseconds: [9, 1, 2, 3], at: 10_000)
-                == .complete(.init(mode: mode(1), minibatchMilliseconds: 2, powerWatts: 20)))
-        guard case .failed(let missing) = window.verdict(minibatchMilliseconds: [9, 1], at: 10_000) else {
+            window.verdict(minibatchMilliseconds: [9, 1, 2, 3], budgetWatts: 30, at: 10_000)
+                == .complete(.init(mode: mode(1), minibatchMilliseconds: 2, powerWatts: 20), minibatches: 3))
+        guard case .failed(let missing) = window.verdict(minibatchMilliseconds: [9, 1], budgetWatts: 30, at: 10_000)
+        else {
             Issue.record("two minibatches made a profile")
             return
         }
         #expect(missing.contains("1 minibatches and 1 power samples"))
+    }
+
+    @Test func aModeOverTheBudgetIsLeftEarly() {
+        var window = ProfileWindow(mode: mode(1), at: 0, settings: settings)
+        window.addPower(31, averagedOver: 0, at: 200)
+        #expect(window.verdict(minibatchMilliseconds: [9, 1, 2, 3], budgetWatts: 30, at: 250) == .collecting)
+        window.addPower(33, averagedOver: 0, at: 300)
+        #expect(
+            window.verdict(minibatchMilliseconds: [9, 1, 2, 3], budgetWatts: 30, at: 350)
+                == .complete(.init(mode: mode(1), minibatchMilliseconds: 2, powerWatts: 32), minibatches: 3))
+        #expect(window.verdict(minibatchMilliseconds: [9, 1, 2], budgetWatts: 30, at: 350) == .collecting)
+        // One sample within it: not known to be over.
+        #expect(window.verdict(minibatchMilliseconds: [9, 1, 2, 3], budgetWatts: 32, at: 350) == .collecting)
+    }
+
+    @Test func aSlowModeIsProfiledWithFewerMinibatches() {
+        var slow = settings
+        slow.minibatches = 40
+        slow.slowNanoseconds = 1000
+        var window = ProfileWindow(mode: mode(1), at: 0, settings: slow)
+        for step in 0..<3 { window.addPower(20, averagedOver: 0, at: UInt64(200 + step)) }
+        let times = [Double](repeating: 7, count: 9)
+        #expect(window.verdict(minibatchMilliseconds: times, budgetWatts: 30, at: 1000) == .collecting)
+        #expect(
+            window.verdict(minibatchMilliseconds: times, budgetWatts: 30, at: 1100)
+                == .complete(.init(mode: mode(1), minibatchMilliseconds: 7, powerWatts: 20), minibatches: 8))
+        #expect(
+            window.verdict(minibatchMilliseconds: times.dropLast(), budgetWatts: 30, at: 1100) == .collecting)
     }
 }
 
@@ -160,12 +190,15 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
     private let grid = ModeGrid.orinAGX441
 
     private func plan(
-        _ observed: [TrainingObservation], budget: Double, stock: PowerMode? = nil, isSearching: Bool
+        _ observed: [TrainingObservation], budget: Double, stock: PowerMode? = nil, isSearching: Bool,
+        wasSearched: Bool = false
     ) -> TrainingPlan {
-        TrainingPlan.next(
-            observed: ObservedModes(observed), budgetWatts: budget,
-            strategy: GMD.Train(grid: grid, problem: TrainProblem(budgetWatts: budget)), grid: grid, coverGain: 0.1,
-            stock: stock, isSearching: isSearching)
+        var search: any Search<TrainProblem> = GMD.Train(grid: grid, problem: TrainProblem(budgetWatts: budget))
+        return TrainingPlan.next(
+            observed: ObservedModes(observed),
+            in: .init(
+                budgetWatts: budget, grid: grid, coverGain: 0.1, first: stock, isSearching: isSearching,
+                wasSearched: wasSearched), search: &search)
     }
 
     @Test func aNewWorkloadIsProfiled() {
@@ -180,7 +213,7 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
 
     @Test func aBudgetBetweenTwoCloseModesIsAnsweredWithoutProfiles() {
         guard
-            case .settle(let best, let reason) = plan(
+            case .settle(let best, let reason, endsSearch: false) = plan(
                 [observation(1, 30, 15), observation(2, 20, 21.6), observation(3, 19, 24)], budget: 22,
                 isSearching: false)
         else {
@@ -189,6 +222,49 @@ private func observation(_ gpuHz: Int, _ milliseconds: Double, _ watts: Double) 
         }
         #expect(best.powerWatts == 21.6)
         #expect(reason == "answered from 3 observed modes: a search could gain 1 % at most")
+    }
+
+    /// A strategy's model, as far as the plan asks it: whether it wants another profile.
+    private struct Probe: Search {
+        typealias Problem = TrainProblem
+        let wanted: PowerMode?
+
+        func next(observed: ObservedModes) -> SearchStep<TrainingObservation> {
+            wanted.map { .profile($0) } ?? .answer(nil)
+        }
+    }
+
+    @Test func aModelThatExpectsNoGainAnswersABudgetAndOneThatDoesIsSearched() {
+        // The front of these two says nothing of 22 W that a search could reach.
+        let known = [observation(1, 30, 15), observation(2, 29, 30)]
+        var search: any Search<TrainProblem> = Probe(wanted: mode(3))
+        func plan(_ probe: Probe, isSearching: Bool) -> TrainingPlan {
+            TrainingPlan.next(
+                observed: ObservedModes(known),
+                in: .init(
+                    budgetWatts: 22, grid: grid, coverGain: 0.05, first: nil, isSearching: isSearching,
+                    wasSearched: false), search: &search, probe: probe)
+        }
+        #expect(
+            plan(Probe(wanted: nil), isSearching: false)
+                == .settle(
+                    known[0], reason: "answered from 2 observed modes: no profile is expected to gain 5 %",
+                    endsSearch: false))
+        #expect(plan(Probe(wanted: mode(4)), isSearching: false) == .profile(mode(3)))
+        #expect(plan(Probe(wanted: nil), isSearching: true) == .profile(mode(3)))
+    }
+
+    @Test func aBudgetThatWasSearchedBeforeIsAnsweredFromWhatIsKnown() {
+        let known = [observation(2, 20, 21.6), observation(3, 10, 24)]
+        guard
+            case .settle(let best, let reason, endsSearch: false) = plan(
+                known, budget: 22, isSearching: false, wasSearched: true)
+        else {
+            Issue.record("a budget was searched twice")
+            return
+        }
+        #expect(best == known[0])
+        #expect(reason.contains("22.0 W was searched before"))
     }
 
     @Test func aBudgetWithMuchToGainIsSearched() {

@@ -10,6 +10,10 @@ import Testing
         let profileLimit: Int
         /// Whether the answer is the best of all that was profiled; else it is only known to be feasible.
         var answersWithTheBest = true
+        /// Whether observations count in the order in which they were made, those that it would not have asked for too.
+        var learnsFromAll = false
+        /// Whether a step costs time for each point of the grid.
+        var weighsAllPoints = false
         let make: @Sendable (Grid, Problem) -> any Search<Problem>
     }
 
@@ -28,9 +32,12 @@ import Testing
         Strategy(testDescription: "presets", profileLimit: 3) {
             SurveySearch(FixedPoints(points: [$0.lowest, $0.highest, $0.midpoint, $0.lowest]), problem: $1)
         },
-        Strategy(testDescription: "als", profileLimit: 20) {
+        Strategy(testDescription: "als", profileLimit: 20, weighsAllPoints: true) {
             SurveySearch(
                 ALS<TrainProblem>(grid: $0, seed: 5, profileLimit: 20, initialCount: 10, roundCount: 5), problem: $1)
+        },
+        Strategy(testDescription: "fulcrum", profileLimit: 10, learnsFromAll: true, weighsAllPoints: true) {
+            FulcrumSearch.Train(grid: $0, problem: $1, references: [])
         },
     ]
 
@@ -48,9 +55,12 @@ import Testing
         Strategy(testDescription: "maxn", profileLimit: 5) {
             SurveySearch(FixedPoints.highest(of: $0), problem: $1)
         },
-        Strategy(testDescription: "als", profileLimit: 20) {
+        Strategy(testDescription: "als", profileLimit: 20, weighsAllPoints: true) {
             SurveySearch(
                 ALS<InferProblem>(grid: $0, seed: 5, profileLimit: 20, initialCount: 10, roundCount: 5), problem: $1)
+        },
+        Strategy(testDescription: "fulcrum", profileLimit: 10, learnsFromAll: true, weighsAllPoints: true) {
+            FulcrumSearch.Infer(grid: $0, problem: $1, priors: SurfacePriors(inference: $0, references: []))
         },
     ]
 
@@ -69,9 +79,14 @@ import Testing
             SurveySearch(
                 FixedPoints(modes: [$0.modes.highest, $0.modes.lowest], minibatches: $0.minibatches), problem: $1)
         },
-        Strategy(testDescription: "als", profileLimit: 20) {
+        Strategy(testDescription: "als", profileLimit: 20, weighsAllPoints: true) {
             SurveySearch(
                 ALS<PairProblem>(grid: $0, seed: 5, profileLimit: 20, initialCount: 10, roundCount: 5), problem: $1)
+        },
+        Strategy(testDescription: "fulcrum", profileLimit: 15, learnsFromAll: true, weighsAllPoints: true) {
+            FulcrumSearch.Pair(
+                grid: $0, problem: $1, inference: SurfacePriors(inference: $0, references: []),
+                background: SurfacePriors(training: $0.modes, references: []))
         },
     ]
 
@@ -96,7 +111,8 @@ import Testing
         {
             let expected: SearchStep<Problem.Observation> =
                 count < profiled.count ? .profile(profiled[count].point) : .answer(played.answer)
-            let prefix = Observed(profiled.prefix(count).shuffled(using: &generator))
+            let shuffled = profiled.prefix(count).shuffled(using: &generator)
+            let prefix = Observed(strategy.learnsFromAll ? Array(profiled.prefix(count)) : shuffled)
             var resumed = search
             #expect(resumed.next(observed: prefix) == expected)
             #expect(continued.next(observed: prefix) == expected)
@@ -104,7 +120,8 @@ import Testing
         // From more to less, and with points that it never asked for.
         #expect(continued.next(observed: Observed()) == profiled.first.map { .profile($0.point) } ?? .answer(nil))
         let everything = Observed(measured.values.sorted { $0.point < $1.point })
-        #expect(continued.next(observed: everything) == .answer(played.answer))
+        let known = strategy.learnsFromAll ? problem.optimum(over: everything.all) : played.answer
+        #expect(continued.next(observed: everything) == .answer(known))
         return played.answer
     }
 
@@ -248,8 +265,8 @@ import Testing
             for budget in [6.0, 8, 12, 20, 100] {
                 for rate in [1.0, 60, 2_000] {
                     let problem = PairProblem(budgetWatts: budget, latencySeconds: 0.5, ratePerSecond: rate)
-                    // ALS decides about all points of a grid at each step, up to 724,000 here.
-                    for strategy in Self.pair where strategy.testDescription != "als" {
+                    // Up to 724,000 points.
+                    for strategy in Self.pair where !strategy.weighsAllPoints {
                         let played = try #require(play(strategy.make(grid, problem)) { pair($0) })
                         #expect(played.profiled.all.count <= max(strategy.profileLimit, 10 * sizes.count))
                         #expect(played.answer.map(problem.isFeasible) ?? true)

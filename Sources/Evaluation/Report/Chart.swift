@@ -27,6 +27,9 @@ struct Chart: Sendable {
     var yIsLogarithmic = false
     let series: [Series]
 
+    /// Colours; styles beyond them begin anew.
+    static let styles = 9
+
     private static let width = 460.0
     private static let height = 300.0
     private static let left = 56.0
@@ -83,16 +86,16 @@ struct Chart: Sendable {
         for (one, points) in drawn {
             let places = points.map { (x($0.x), y($0.y)) }
             let path = Self.path(places, one.mark)
-            if !path.isEmpty { svg += "<path class=\"line s\(one.style % 8)\" d=\"\(path)\"/>\n" }
+            if !path.isEmpty { svg += "<path class=\"line s\(one.style % Self.styles)\" d=\"\(path)\"/>\n" }
             for (value, place) in zip(points, places) {
                 let text = "\(one.name): \(fixed(value.x, 2)), \(fixed(value.y, 2))"
                 svg +=
-                    "<g class=\"mark s\(one.style % 8)\"><title>\(escaped(text))</title>\(Self.marker(one.style, place))</g>\n"
+                    "<g class=\"mark s\(one.style % Self.styles)\"><title>\(escaped(text))</title>\(Self.marker(one.style, place))</g>\n"
             }
         }
         svg += "</svg>\n"
         let legend = series.map { one in
-            "<span><svg class=\"key\" viewBox=\"0 0 12 12\"><g class=\"mark s\(one.style % 8)\">\(Self.marker(one.style, (6, 6)))</g></svg>\(escaped(one.name))</span>"
+            "<span><svg class=\"key\" viewBox=\"0 0 12 12\"><g class=\"mark s\(one.style % Self.styles)\">\(Self.marker(one.style, (6, 6)))</g></svg>\(escaped(one.name))</span>"
         }.joined(separator: " ")
         return
             "<figure><figcaption>\(escaped(title))</figcaption>\n\(svg)<div class=\"legend\">\(legend)</div></figure>\n"
@@ -115,10 +118,11 @@ struct Chart: Sendable {
     private static func marker(_ style: Int, _ at: (Double, Double)) -> String {
         let (x, y) = at
         func point(_ dx: Double, _ dy: Double) -> String { "\(fixed(x + dx, 1)) \(fixed(y + dy, 1))" }
-        switch style % 4 {
+        switch style % 5 {
         case 0: return "<circle cx=\"\(fixed(x, 1))\" cy=\"\(fixed(y, 1))\" r=\"3.5\"/>"
         case 1: return "<path d=\"M\(point(0, -4.5))L\(point(4.5, 3.5))L\(point(-4.5, 3.5))Z\"/>"
         case 2: return "<path d=\"M\(point(-3.4, -3.4))L\(point(3.4, -3.4))L\(point(3.4, 3.4))L\(point(-3.4, 3.4))Z\"/>"
+        case 3: return "<path d=\"M\(point(0, 4.5))L\(point(4.5, -3.5))L\(point(-4.5, -3.5))Z\"/>"
         default: return "<path d=\"M\(point(0, -5))L\(point(5, 0))L\(point(0, 5))L\(point(-5, 0))Z\"/>"
         }
     }

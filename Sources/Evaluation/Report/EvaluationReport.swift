@@ -9,6 +9,8 @@ public struct EvaluationReport: Sendable {
     public let runs: Int
     /// The day that the page names.
     public let date: String
+    /// The configurations of problems with an inference.
+    var sweep = ReportSweep.standard
     private let folder: String
     private let tables: ReportTables
 
@@ -30,14 +32,15 @@ public struct EvaluationReport: Sendable {
 
     /// Runs everything and lays out the page, with a progress bar on a terminal.
     public func html(threads: Int = ParallelMap.coreCount) throws(EvaluationError) -> String {
-        let progress = ProgressBar(label: "report", total: progressSteps)
+        let progress = ProgressBar(label: "report", total: try progressSteps())
         defer { progress.finish() }
         return try html(threads: threads, progress: progress)
     }
 
     /// The steps of a progress bar that the report advances.
-    var progressSteps: Int {
+    func progressSteps() throws(EvaluationError) -> Int {
         StrategyReport.progressSteps(tables) + predictions(threads: 1).progressSteps(tables.training)
+            + (try BeyondReport.progressSteps(tables))
     }
 
     private func predictions(threads: Int) -> PredictionReport {
@@ -48,15 +51,19 @@ public struct EvaluationReport: Sendable {
     func html(threads: Int, progress: ProgressBar) throws(EvaluationError) -> String {
         let start = MonotonicClock.nanoseconds()
         var sections: [ReportPage.Section] = []
-        let strategies = StrategyReport(seed: seed, threads: threads, progress: progress)
+        let strategies = StrategyReport(
+            tables: tables, sweep: sweep, seed: seed, threads: threads, progress: progress)
         if !tables.training.isEmpty {
-            sections.append(try strategies.train(tables.training))
+            sections.append(try strategies.train())
         }
         if !tables.inference.isEmpty {
-            sections.append(try strategies.infer(tables.inference))
+            sections.append(try strategies.infer())
         }
-        if !tables.training.isEmpty, !tables.inference.isEmpty {
-            sections.append(try strategies.pair(tables.training, tables.inference))
+        let pairs = tables.pairs
+        if !pairs.isEmpty {
+            sections.append(try strategies.pair(pairs))
+            let beyond = BeyondReport(tables: tables, sweep: sweep, seed: seed, threads: threads, progress: progress)
+            sections.append(try beyond.section(pairs))
         }
         if !tables.training.isEmpty {
             sections += try predictions(threads: threads).sections(tables.training, progress)
@@ -68,7 +75,10 @@ public struct EvaluationReport: Sendable {
                 "\(tables.training.count) training and \(tables.inference.count) inference tables of \(folder), \(date), seed "
                     + "\(seed), computed in \(fixed(seconds, 0)) s on \(threads) threads.",
                 "A strategy is told the measured row of each mode that it asks for, as if it had profiled it on the board. Its answer "
-                    + "is judged by measured values. The optimum is the best row of the whole table that keeps all limits.",
+                    + "is judged by measured values. The optimum is the best row of the whole table that keeps all limits. fulcrum starts from "
+                    + "all other tables of the board; it may take any risk of a profile over the power budget, or a bounded one.",
+                "A row is odd where the rows around it contradict its time or power by more than "
+                    + "\(fixed(RobustFit.boundPercent, 0)) % and more than they differ among themselves; no strategy knows which are.",
             ], sections: sections
         ).html()
     }

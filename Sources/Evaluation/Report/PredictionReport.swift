@@ -11,12 +11,6 @@ struct PredictionReport: Sendable {
     private static let leastReferenceModes = 1_000
     private static let frontModes = 50
 
-    /// What a model of a target starts from.
-    private struct Source {
-        let label: String
-        let base: PowerTrainModel<PowerMode>?
-    }
-
     private static func isReference(_ named: ReportTables.Named<TrainingTable>) -> Bool {
         named.table.rows.count >= leastReferenceModes
     }
@@ -36,12 +30,20 @@ struct PredictionReport: Sendable {
     /// The steps that the sections advance.
     func progressSteps(_ tables: [ReportTables.Named<TrainingTable>]) -> Int {
         let references = tables.filter(Self.isReference)
-        let models = tables.reduce(references.count) { count, target in
+        let networks = tables.reduce(references.count) { count, target in
             let sources = 1 + references.count { Self.isOther($0, than: target) }
-            let models = Self.modeCounts(of: target.table).count * runs + (Self.hasFront(target.table) ? 1 : 0)
-            return count + sources * models
+            return count + sources * models(of: target.table)
         }
-        return models * ModelTraining.progressSteps
+        let processes = tables.reduce(0) { count, target in
+            count + (1 + references.count { Self.isOther($0, than: target) && $0.differs(from: target) })
+                * models(of: target.table)
+        }
+        return networks * ModelTraining.progressSteps + processes
+    }
+
+    /// Models of one source.
+    private func models(of table: TrainingTable) -> Int {
+        Self.modeCounts(of: table).count * runs + (Self.hasFront(table) ? 1 : 0)
     }
 
     /// Errors against modes for each workload, then its fronts.
@@ -61,7 +63,8 @@ struct PredictionReport: Sendable {
         var errors: [ReportPage.Element] = [
             .paragraph(
                 "Mean absolute percentage error over the modes that were not profiled, median of \(runs) draws. PowerTrain's "
-                    + "transfer starts from networks of the reference; from scratch, the same networks learn from the profiles alone."
+                    + "transfer starts from networks of the reference; from scratch, the same networks learn from the profiles alone. gp "
+                    + "are Gaussian processes that start from the reference's measurements, or from nothing, and state intervals."
             )
         ]
         var fronts: [ReportPage.Element] = [
@@ -71,11 +74,11 @@ struct PredictionReport: Sendable {
                     + "17 to 50 W the mode that is fastest by prediction among those predicted within it.")
         ]
         for target in tables {
-            var sources = [Source(label: "from scratch", base: nil)]
-            for (reference, model) in zip(references, models) where Self.isOther(reference, than: target) {
-                sources.append(
-                    Source(label: "powertrain from \(reference.name) (\(reference.board))", base: model))
-            }
+            let others = zip(references, models).filter { Self.isOther($0.0, than: target) }
+            var sources = [PredictionSource.scratch]
+            sources += others.map { .powertrain($0.0.title, $0.1) }
+            sources.append(.gaussian(nil, []))
+            sources += others.filter { $0.0.differs(from: target) }.map { .gaussian($0.0.title, [.table($0.0.table)]) }
             errors += try self.errors(target, sources, schedule, progress)
             fronts += try self.fronts(target, sources, schedule, progress)
         }
@@ -86,7 +89,7 @@ struct PredictionReport: Sendable {
     }
 
     private func errors(
-        _ target: ReportTables.Named<TrainingTable>, _ sources: [Source],
+        _ target: ReportTables.Named<TrainingTable>, _ sources: [PredictionSource],
         _ schedule: TrainingSchedule, _ progress: ProgressBar
     ) throws(EvaluationError) -> [ReportPage.Element] {
         let counts = Self.modeCounts(of: target.table)
@@ -94,28 +97,41 @@ struct PredictionReport: Sendable {
         var time: [Chart.Series] = []
         var power: [Chart.Series] = []
         var rows: [[String]] = []
+        var coverage: [[String]] = []
         for (style, source) in sources.enumerated() {
-            let (label, base) = (source.label, source.base)
             let evaluation = try PredictEvaluation(
-                table: target.table, method: base == nil ? .scratch : .powertrain, reference: base.map { .model($0) },
-                modeCounts: counts, runs: runs, seed: seed, schedule: schedule)
-            let results = try evaluation.results(from: base, threads: threads, progress: progress)
-            func medians(_ value: (PredictEvaluation.Run) -> Double) -> [(x: Double, y: Double)] {
+                table: target.table, method: source.method, references: source.references, modeCounts: counts,
+                runs: runs,
+                seed: seed, schedule: schedule)
+            let results = try evaluation.results(from: source.base, threads: threads, progress: progress)
+            func medians(_ value: (PredictEvaluation.Run) -> Double?) -> [(x: Double, y: Double)] {
                 counts.compactMap { count in
-                    Distribution(results.filter { $0.modes == count }.map(value)).map { (Double(count), $0.median) }
+                    Distribution(results.filter { $0.modes == count }.compactMap(value)).map {
+                        (Double(count), $0.median)
+                    }
                 }
             }
             let (times, powers) = (medians(\.timePercent), medians(\.powerPercent))
-            time.append(Chart.Series(name: label, mark: .line, points: times, style: style))
-            power.append(Chart.Series(name: label, mark: .line, points: powers, style: style))
-            rows.append([label] + zip(times, powers).map { "\(fixed($0.y, 1)) / \(fixed($1.y, 1))" })
+            time.append(Chart.Series(name: source.label, mark: .line, points: times, style: style))
+            power.append(Chart.Series(name: source.label, mark: .line, points: powers, style: style))
+            rows.append([source.label] + zip(times, powers).map { "\(fixed($0.y, 1)) / \(fixed($1.y, 1))" })
+            let (timesInside, powersInside) = (medians(\.coveragePercent?.time), medians(\.coveragePercent?.power))
+            guard !timesInside.isEmpty else { continue }
+            coverage.append(
+                [source.label]
+                    + zip(timesInside, powersInside).map { "\(fixed($0.y, 0)) / \(fixed($1.y, 0))" })
         }
-        let name = "\(target.name) (\(target.board))"
+        let name = target.title
         return [
             .table(
                 ReportPage.Table(
                     caption: "\(name), \(target.table.rows.count) modes: error of time / power, %",
                     header: ["Model"] + counts.map { "\($0) modes" }, rows: rows)),
+            .table(
+                ReportPage.Table(
+                    caption:
+                        "\(name): times / powers inside the stated intervals of 90 %, percent of the modes that were not profiled",
+                    header: ["Model"] + counts.map { "\($0) modes" }, rows: coverage)),
             .charts([
                 Chart(
                     title: "\(name): error of the minibatch time", xLabel: "Profiled modes", yLabel: "Error, %",
@@ -128,7 +144,7 @@ struct PredictionReport: Sendable {
     }
 
     private func fronts(
-        _ target: ReportTables.Named<TrainingTable>, _ sources: [Source],
+        _ target: ReportTables.Named<TrainingTable>, _ sources: [PredictionSource],
         _ schedule: TrainingSchedule, _ progress: ProgressBar
     ) throws(EvaluationError) -> [ReportPage.Element] {
         let table = target.table
@@ -139,10 +155,8 @@ struct PredictionReport: Sendable {
         var charts: [Chart] = []
         var rows: [[String]] = []
         for source in sources {
-            let model = try ModelTraining.model(
-                on: profiled, from: source.base, schedule: schedule.ofFewProfiles(points: profiled.count),
-                origin: target.origin, seed: seed, threads: threads, progress: progress)
-            let predicted = zip(table.rows, model.predict(table.rows.map(\.mode))).map { row, prediction in
+            let predictions = try self.predictions(target, source, profiled, schedule, progress)
+            let predicted = zip(table.rows, predictions).map { row, prediction in
                 TrainingObservation(
                     mode: row.mode, minibatchMilliseconds: prediction.minibatchMilliseconds,
                     powerWatts: prediction.powerWatts)
@@ -153,7 +167,7 @@ struct PredictionReport: Sendable {
             }
             charts.append(
                 Chart(
-                    title: "\(target.name) (\(target.board)), \(source.label)", xLabel: "Power, W",
+                    title: "\(target.title), \(source.label)", xLabel: "Power, W",
                     yLabel: "Minibatch time, ms",
                     xIsLogarithmic: true, yIsLogarithmic: true,
                     series: [
@@ -169,7 +183,7 @@ struct PredictionReport: Sendable {
         return [
             .table(
                 ReportPage.Table(
-                    caption: "\(target.name) (\(target.board)): answers by prediction at 17 to 50 W",
+                    caption: "\(target.title): answers by prediction at 17 to 50 W",
                     header: [
                         "Model", "time over the optimum, median %", "over the limit, % of answers",
                         "over by more than 1 W, %",
@@ -177,6 +191,23 @@ struct PredictionReport: Sendable {
                     ], rows: rows)),
             .charts(charts),
         ]
+    }
+
+    private func predictions(
+        _ target: ReportTables.Named<TrainingTable>, _ source: PredictionSource, _ profiled: [TrainingObservation],
+        _ schedule: TrainingSchedule, _ progress: ProgressBar
+    ) throws(EvaluationError) -> [Prediction] {
+        let modes = target.table.rows.map(\.mode)
+        if source.method == .gp {
+            defer { progress.advance() }
+            return GaussianPredictor(
+                observations: profiled, references: source.references.map(\.workload), grid: target.table.grid
+            ).predict(modes)
+        }
+        return try ModelTraining.model(
+            on: profiled, from: source.base, schedule: schedule.ofFewProfiles(points: profiled.count),
+            origin: target.origin, seed: seed, threads: threads, progress: progress
+        ).predict(modes)
     }
 
     private func limitRow(_ outcome: LimitOutcome) -> [String] {
@@ -188,6 +219,9 @@ struct PredictionReport: Sendable {
 }
 
 extension ReportTables.Named<TrainingTable> {
+    /// Whether this is no copy of `target`, from which nothing could be learned but the answer.
+    fileprivate func differs(from target: Self) -> Bool { Reference.table(table).differs(from: target.table) }
+
     fileprivate var origin: ModelOrigin {
         ModelOrigin(workload: name, board: board, source: table.file, date: "")
     }

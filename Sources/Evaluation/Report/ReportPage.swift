@@ -5,6 +5,8 @@ struct ReportPage: Sendable {
         let caption: String
         let header: [String]
         let rows: [[String]]
+        /// A last column without a name.
+        var bars: BarColumn?
     }
 
     /// One thing on the page.
@@ -63,13 +65,14 @@ struct ReportPage: Sendable {
         case .table(let table):
             var html = "<div class=\"wide\"><table>\n<caption>\(escaped(table.caption))</caption>\n<thead><tr>"
             for name in table.header { html += "<th scope=\"col\">\(escaped(name))</th>" }
+            if table.bars != nil { html += "<td></td>" }
             html += "</tr></thead>\n<tbody>\n"
-            for row in table.rows {
+            for (number, row) in table.rows.enumerated() {
                 html += "<tr>"
                 for (index, field) in row.enumerated() {
                     html += index == 0 ? "<th scope=\"row\">\(escaped(field))</th>" : "<td>\(escaped(field))</td>"
                 }
-                html += "</tr>\n"
+                html += (table.bars?.cell(number) ?? "") + "</tr>\n"
             }
             return html + "</tbody>\n</table></div>\n"
         }
@@ -78,9 +81,9 @@ struct ReportPage: Sendable {
     /// Colours of Okabe and Ito, which people with a colour vision deficiency can tell apart, lighter on a dark page.
     private static let style = """
         :root { color-scheme: light dark; --page: #fff; --text: #1c1e21; --soft: #5b6168; --rule: #d9dce0;
-          --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b0568c; --s4: #a87400; --s5: #3a8fc7; --s6: #55595e; --s7: #7a5bb5; }
+          --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b0568c; --s4: #a87400; --s5: #3a8fc7; --s6: #55595e; --s7: #7a5bb5; --s8: #000; }
         @media (prefers-color-scheme: dark) { :root { --page: #16181b; --text: #e6e7e9; --soft: #9aa1a9; --rule: #343940;
-          --s0: #56b4e9; --s1: #ff8a3d; --s2: #35c79a; --s3: #e69bc8; --s4: #f0c24b; --s5: #8fd0ff; --s6: #b9bec4; --s7: #b79cf0; } }
+          --s0: #56b4e9; --s1: #ff8a3d; --s2: #35c79a; --s3: #e69bc8; --s4: #f0c24b; --s5: #8fd0ff; --s6: #b9bec4; --s7: #b79cf0; --s8: #fff; } }
         body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; background: var(--page); color: var(--text);
           font: 16px/1.5 system-ui, sans-serif; }
         h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
@@ -93,9 +96,9 @@ struct ReportPage: Sendable {
         thead th { white-space: normal; vertical-align: bottom; }
         th { font-weight: 600; } th:first-child { text-align: left; }
         .charts { display: flex; flex-wrap: wrap; gap: 1rem; }
-        figure { margin: 0.5rem 0; flex: 1 1 24rem; max-width: 33rem; }
+        figure { margin: 0.5rem 0; flex: 1 1 20rem; max-width: 33rem; }
         figcaption { font-weight: 600; font-size: 0.95rem; margin-bottom: 0.2rem; }
-        svg { width: 100%; height: auto; display: block; }
+        svg { width: 100%; height: auto; display: block; } .bar { width: 14rem; }
         .grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
         .tick { font-size: 11px; fill: var(--soft); } .label { font-size: 12px; fill: var(--text); }
         .line { fill: none; stroke-width: 1.6; opacity: 0.75; }
@@ -103,8 +106,10 @@ struct ReportPage: Sendable {
         .key { display: inline-block; width: 12px; height: 12px; margin-right: 0.35rem; vertical-align: -1px; }
         .mark.s0 { fill: var(--s0); } .mark.s1 { fill: var(--s1); } .mark.s2 { fill: var(--s2); } .mark.s3 { fill: var(--s3); }
         .mark.s4 { fill: var(--s4); } .mark.s5 { fill: var(--s5); } .mark.s6 { fill: var(--s6); } .mark.s7 { fill: var(--s7); }
+        .mark.s8 { fill: var(--s8); }
         .line.s0 { stroke: var(--s0); } .line.s1 { stroke: var(--s1); } .line.s2 { stroke: var(--s2); } .line.s3 { stroke: var(--s3); }
         .line.s4 { stroke: var(--s4); } .line.s5 { stroke: var(--s5); } .line.s6 { stroke: var(--s6); } .line.s7 { stroke: var(--s7); }
+        .line.s8 { stroke: var(--s8); }
         """
 }
 

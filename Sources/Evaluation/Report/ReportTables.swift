@@ -11,6 +11,9 @@ struct ReportTables: Sendable {
         /// The folder's name.
         let board: String
         let table: Table
+
+        /// Name and board.
+        var title: String { board.isEmpty ? name : "\(name) (\(board))" }
     }
 
     private(set) var training: [Named<TrainingTable>] = []
@@ -36,6 +39,16 @@ struct ReportTables: Sendable {
         }
     }
 
+    /// What a search on `board` may start from: the board's other tables than `searched`, without copies of those.
+    func references(
+        on board: String, besides searched: [String], where differs: (Reference) -> Bool
+    ) -> [Reference] {
+        let others =
+            training.filter { $0.board == board }.map { (file: $0.table.file, reference: Reference.table($0.table)) }
+            + inference.filter { $0.board == board }.map { ($0.table.file, .inference($0.table)) }
+        return others.filter { !searched.contains($0.file) }.map(\.reference).filter(differs)
+    }
+
     private static func files(_ folder: String) throws(EvaluationError) -> [String] {
         var files: [String] = []
         for name in try names(folder) {
@@ -54,6 +67,32 @@ struct ReportTables: Sendable {
             return try Directory.names(folder).sorted()
         } catch {
             throw EvaluationError(error.description)
+        }
+    }
+}
+
+extension Reference {
+    /// Whether it may be a reference for `target`; not where it has the same measurements.
+    func differs(from target: TrainingTable) -> Bool {
+        Self.passes { () throws(EvaluationError) in try checkDiffers(from: target) }
+    }
+
+    /// As of a training.
+    func differs(from target: InferenceTable) -> Bool {
+        Self.passes { () throws(EvaluationError) in try checkDiffers(from: target) }
+    }
+
+    /// As of a training, of both workloads.
+    func differs(from target: PairTable) -> Bool {
+        Self.passes { () throws(EvaluationError) in try checkDiffers(fromBothOf: target) }
+    }
+
+    private static func passes(_ check: () throws(EvaluationError) -> Void) -> Bool {
+        do throws(EvaluationError) {
+            try check()
+            return true
+        } catch {
+            return false
         }
     }
 }

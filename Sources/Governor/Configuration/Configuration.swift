@@ -12,12 +12,24 @@ public struct Configuration: Sendable, Equatable {
     /// Averaging window of the rail sensors, milliseconds. 0: computed from the sensor's own setting.
     public var railAveragingMilliseconds = 0.0
 
-    /// Name of the search strategy.
-    public var strategy = "gmd"
+    /// How modes are searched for.
+    public var strategy = SearchStrategy.fulcrum
+    /// What predicts a workload that nobody has profiled.
+    public var predictor = WorkloadPredictor.gp
+    /// Profiles that one search may make. 0: the strategy's own number.
+    public var searchProfiles = 0.0
+    /// The chance that a profile may be over the budget, for strategies that can tell. 1: any.
+    public var overBudgetRisk = 0.05
+    /// Directory of the reference models.
+    public var modelsPath = "/usr/share/fulcrum/models"
+    /// Whether the front below a settled mode is profiled in the background.
+    public var fillsFront = false
+    /// Time between two of these profiles, seconds.
+    public var frontIntervalSeconds = 600.0
     /// Which modes the search may use.
     public var grid = Grid.full
     /// A new budget is answered without new profiles if a search could gain at most this share of the minibatch time.
-    public var coverGain = 0.1
+    public var coverGain = 0.05
 
     /// Minibatches that make a profile of one mode.
     public var profileMinibatches = 40.0
@@ -27,6 +39,8 @@ public struct Configuration: Sendable, Equatable {
     public var profileSettleMilliseconds = 3000.0
     /// Rail samples that make a profile of one mode.
     public var profilePowerSamples = 4.0
+    /// Time after which a few minibatches make a profile, seconds: in a slow mode they are as telling as many.
+    public var profileSlowSeconds = 20.0
     /// Time after which a profile ends with what it has, seconds.
     public var profileTimeoutSeconds = 180.0
     /// A power sample this many times the window's mean marks a transient: the window starts anew after it.
@@ -47,6 +61,12 @@ public struct Configuration: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    var search: SearchSettings {
+        SearchSettings(
+            strategy: strategy, predictor: predictor, profiles: searchProfiles < 1 ? nil : Int(searchProfiles),
+            overBudgetRisk: overBudgetRisk >= 1 ? nil : overBudgetRisk, modelsPath: modelsPath)
+    }
 
     /// Which modes the search may use.
     public enum Grid: String, Sendable, CaseIterable {

@@ -9,6 +9,8 @@ struct ConfigurationKey: Sendable {
         case number(ClosedRange<Double>, any WritableKeyPath<Configuration, Double> & Sendable)
         /// The words allowed, and how the word is taken over.
         case word([String], @Sendable (inout Configuration, String) -> Void)
+        case flag(any WritableKeyPath<Configuration, Bool> & Sendable)
+        case absolutePath(any WritableKeyPath<Configuration, String> & Sendable)
         case absolutePaths(any WritableKeyPath<Configuration, [String]> & Sendable)
     }
 
@@ -17,6 +19,8 @@ struct ConfigurationKey: Sendable {
         switch kind {
         case .number(let range, _): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .word(let words, _): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
+        case .flag: "true or false"
+        case .absolutePath: "an absolute path"
         case .absolutePaths: "a list of absolute paths"
         }
     }
@@ -27,13 +31,20 @@ struct ConfigurationKey: Sendable {
         .init(path: "budget.return_s", kind: .number(0.1...3600, \.guardReturnSeconds)),
         .init(path: "rails.interval_ms", kind: .number(10...10_000, \.railIntervalMilliseconds)),
         .init(path: "rails.averaging_ms", kind: .number(0...10_000, \.railAveragingMilliseconds)),
-        .init(path: "search.strategy", kind: words(["gmd"]) { $0.strategy = $1 }),
+        .init(path: "search.strategy", kind: choice(\.strategy)),
+        .init(path: "search.predictor", kind: choice(\.predictor)),
+        .init(path: "search.profiles", kind: .number(0...1000, \.searchProfiles)),
+        .init(path: "search.risk", kind: .number(0.001...1, \.overBudgetRisk)),
+        .init(path: "search.models", kind: .absolutePath(\.modelsPath)),
+        .init(path: "search.fill_front", kind: .flag(\.fillsFront)),
+        .init(path: "search.fill_interval_s", kind: .number(1...86_400, \.frontIntervalSeconds)),
         .init(path: "search.grid", kind: choice(\.grid)),
         .init(path: "search.cover_gain", kind: .number(0...1, \.coverGain)),
         .init(path: "profiling.minibatches", kind: .number(3...10_000, \.profileMinibatches)),
         .init(path: "profiling.discard", kind: .number(0...1000, \.profileDiscardedMinibatches)),
         .init(path: "profiling.settle_ms", kind: .number(0...120_000, \.profileSettleMilliseconds)),
         .init(path: "profiling.power_samples", kind: .number(1...1000, \.profilePowerSamples)),
+        .init(path: "profiling.slow_s", kind: .number(0...86_400, \.profileSlowSeconds)),
         .init(path: "profiling.timeout_s", kind: .number(1...86_400, \.profileTimeoutSeconds)),
         .init(path: "profiling.transient_ratio", kind: .number(1.01...10, \.profileTransientRatio)),
         .init(path: "drift.ratio", kind: .number(0.01...10, \.driftRatio)),
@@ -42,10 +53,6 @@ struct ConfigurationKey: Sendable {
         .init(path: "restore.policy", kind: choice(\.restorePolicy)),
         .init(path: "defaults.class", kind: choice(\.unmatchedClass)),
     ]
-
-    private static func words(
-        _ allowed: [String], _ set: @escaping @Sendable (inout Configuration, String) -> Void
-    ) -> Kind { .word(allowed, set) }
 
     private static func choice<Value: CaseIterable & RawRepresentable & Sendable>(
         _ keyPath: any WritableKeyPath<Configuration, Value> & Sendable

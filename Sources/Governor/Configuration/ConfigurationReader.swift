@@ -126,6 +126,12 @@ private struct Source {
         case .word(let allowed, let set):
             guard let word = value.string, allowed.contains(word) else { throw mismatch() }
             set(&configuration, word)
+        case .flag(let keyPath):
+            guard case .boolean(let flag) = value.content else { throw mismatch() }
+            configuration[keyPath: keyPath] = flag
+        case .absolutePath(let keyPath):
+            guard let path = value.string, path.hasPrefix("/") else { throw mismatch() }
+            configuration[keyPath: keyPath] = path
         case .absolutePaths(let keyPath):
             guard let values = value.array else { throw mismatch() }
             let paths = values.compactMap(\.string).filter { $0.hasPrefix("/") }

@@ -73,7 +73,10 @@ extension Governor {
         manualKnobs = Set(foreign.map(\.knob))
         let reason = "\(first.path) reads \(first.now ?? "nothing"), we had set \(first.ours): somebody else wrote it"
         manualReason = reason
-        if let index = primaryIndex { workloads[index].window = nil }
+        if let index = primaryIndex {
+            workloads[index].window = nil
+            workloads[index].frontWindow = nil
+        }
         decide("Stepping back: \(reason). A new budget or a reload (SIGHUP) takes the board up again.")
         return true
     }

@@ -21,15 +21,25 @@ extension Governor {
             }
             return
         }
+        if workloads[index].pendingQuestion != nil, workloads[index].state != .settled {
+            takeRefuge(index, at: now)
+            return
+        }
         switch workloads[index].state {
         case .matched, .waiting, .drifted:
-            replan(index, isSearching: false, at: now)
-        case .searching:
+            replan(index, isSearching: false)
+        case .predicted, .searching:
             continueProfile(index, at: now)
         case .settled:
+            // A model over all modes takes megabytes; the next search makes its own.
+            if workloads[index].search != nil {
+                workloads[index].search = nil
+                planner.releaseMemory()
+            }
             if noticeSilence(index, at: now) { return }
             refinePower(index, at: now)
             checkDrift(index, at: now)
+            fillFront(index, at: now)
         case .infeasible, .stalled, .ignored:
             break
         }
@@ -45,8 +55,8 @@ extension Governor {
     }
 
     /// Leaves a workload alone until it can be measured; with `mode` the board goes there meanwhile.
-    private func stall(_ index: Int, _ reason: String, in mode: PowerMode?, at now: UInt64) {
-        workloads[index].window = nil
+    func stall(_ index: Int, _ reason: String, in mode: PowerMode?, at now: UInt64) {
+        dropQuestion(index)
         workloads[index].settledAt = now
         if let mode { _ = move(to: mode, at: now) }
         enter(.stalled, index, reason)
@@ -54,8 +64,17 @@ extension Governor {
     }
 
     /// The best mode that is known to fit, or the lowest that there is.
-    private func refuge(_ index: Int) -> PowerMode {
+    func refuge(_ index: Int) -> PowerMode {
         workloads[index].observed.fastest(withinWatts: configuration.budgetWatts)?.mode ?? grid.lowest
+    }
+
+    /// While the planner thinks, a mode that is known to draw more than the budget is left.
+    private func takeRefuge(_ index: Int, at now: UInt64) {
+        guard let requestedMode, let known = workloads[index].observed[requestedMode],
+            known.powerWatts > configuration.budgetWatts
+        else { return }
+        let mode = refuge(index)
+        if mode != requestedMode { _ = move(to: mode, at: now) }
     }
 
     /// A settled workload that makes no minibatches for long gives its place to another; the mode stays.
@@ -68,7 +87,7 @@ extension Governor {
     }
 
     /// Why nothing can be profiled now; nil if it can.
-    private var obstacle: String? {
+    var obstacle: String? {
         if let throttle { return "the clocks are throttled: \(throttle)" }
         return measuredWatts == nil ? "the power of the module cannot be measured" : nil
     }
@@ -87,22 +106,68 @@ extension Governor {
     /// Drops the plan in force and makes another; where the knobs cannot be written now, the next ticks try again.
     func planAnew(at now: UInt64) {
         guard let index = primaryIndex else { return }
-        workloads[index].window = nil
+        dropQuestion(index)
         enter(.matched, index, "the plan is made anew")
-        replan(index, isSearching: false, at: now)
+        replan(index, isSearching: false)
     }
 
-    /// Asks the plan what comes next for one workload, and does it.
-    func replan(_ index: Int, isSearching: Bool, at now: UInt64) {
-        for known in remembered[workloads[index].profileKey]?.all ?? []
-        where workloads[index].observed[known.mode] == nil {
-            workloads[index].observed.record(known)
+    /// Ends what goes on for a workload: an answer of the planner that is still to come does not count.
+    private func dropQuestion(_ index: Int) {
+        workloads[index].window = nil
+        workloads[index].frontWindow = nil
+        workloads[index].pendingQuestion = nil
+    }
+
+    /// Asks the planner what comes next for one workload.
+    func replan(_ index: Int, isSearching: Bool) {
+        guard workloads[index].pendingQuestion == nil else { return }
+        let known = remembered[workloads[index].profileKey]?.observed.all ?? []
+        for observation in known where workloads[index].observed[observation.mode] == nil {
+            workloads[index].observed.record(observation)
         }
-        let strategy = GMD.Train(
-            grid: grid, problem: TrainProblem(budgetWatts: configuration.budgetWatts))
-        let plan = TrainingPlan.next(
-            observed: workloads[index].observed, budgetWatts: configuration.budgetWatts, strategy: strategy, grid: grid,
-            coverGain: configuration.coverGain, stock: stockMode, isSearching: isSearching)
+        // A drifted workload is known to be within the budget where it is, if anywhere.
+        let first = workloads[index].state == .drifted ? requestedMode ?? stockMode : stockMode
+        ask(
+            index,
+            .plan(
+                .init(
+                    budgetWatts: configuration.budgetWatts, grid: grid, coverGain: configuration.coverGain,
+                    first: first,
+                    isSearching: isSearching, wasSearched: wasSearched(workloads[index]))))
+    }
+
+    func ask(_ index: Int, _ kind: PlanQuestion.Kind) {
+        questionCount += 1
+        workloads[index].pendingQuestion = questionCount
+        planner.ask(
+            PlanQuestion(
+                process: workloads[index].identity, number: questionCount, kind: kind, settings: configuration.search,
+                observed: workloads[index].observed, others: references(for: workloads[index]),
+                search: workloads[index].search))
+    }
+
+    /// Does what the planner says, unless something else has become of the workload.
+    func takePlan() {
+        guard let answer = planner.take(),
+            let index = workloads.firstIndex(where: { $0.identity == answer.process }),
+            workloads[index].pendingQuestion == answer.number
+        else { return }
+        workloads[index].pendingQuestion = nil
+        guard manualReason == nil, primaryIndex == index else { return }
+        let now = MonotonicClock.nanoseconds()
+        switch answer.content {
+        case .plan(let plan, let search, let step, let isPredicted):
+            workloads[index].search = search
+            carryOut(plan, step, isPredicted: isPredicted, index, at: now)
+        case .front(let mode):
+            beginFrontProfile(index, of: mode, at: now)
+        }
+        if counters.decisions != publishedDecisions { publish(at: now) }
+    }
+
+    private func carryOut(
+        _ plan: TrainingPlan, _ step: SearchStepRecord?, isPredicted: Bool, _ index: Int, at now: UInt64
+    ) {
         let name = workloads[index].name
         switch plan {
         case .profile(let mode):
@@ -111,16 +176,27 @@ extension Governor {
                 return
             }
             guard move(to: mode, at: now) else { return }
+            let begins = !workloads[index].state.isSearching
             workloads[index].window = ProfileWindow(
                 mode: mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
             workloads[index].settled = nil
-            enter(.searching, index, "profiling mode \(mode), number \(workloads[index].observed.all.count + 1)")
-            if !isSearching {
+            if let step { workloads[index].append(step) }
+            let known = workloads[index].observed.all.count - (workloads[index].search?.knownBefore ?? 0)
+            let progress =
+                "profiling mode \(mode), number \(known + 1) of at most \(max(workloads[index].search?.profileLimit ?? 0, known + 1))"
+            enter(isPredicted ? .predicted : .searching, index, progress)
+            if isPredicted, let expected = step?.expected {
                 decide(
-                    "\(name): searching with \(configuration.strategy) within \(watts(configuration.budgetWatts)), "
-                        + "\(workloads[index].observed.all.count) modes known.")
+                    "\(name): starts in mode \(mode), \(step?.reason ?? "predicted"): "
+                        + "\(milliseconds(expected.milliseconds.value)) a minibatch at \(watts(expected.watts.value)), "
+                        + "\(watts(expected.watts.high)) at the most.")
+            } else if begins {
+                decide(
+                    "\(name): searching with \(configuration.search.strategy.rawValue) within "
+                        + "\(watts(configuration.budgetWatts)), \(workloads[index].observed.all.count) modes known.")
             }
-        case .settle(let observation, let reason):
+        case .settle(let observation, let reason, let endsSearch):
+            if endsSearch { rememberSearch(workloads[index]) }
             settle(index, in: observation, reason: reason, at: now)
         case .lowest(let mode, let reason):
             guard move(to: mode, at: now) else { return }
@@ -132,72 +208,16 @@ extension Governor {
         }
     }
 
-    private func continueProfile(_ index: Int, at now: UInt64) {
-        guard let window = workloads[index].window else {
-            replan(index, isSearching: true, at: now)
-            return
-        }
-        if let obstacle {
-            // What is measured now is not the mode's; the search goes on when it can be.
-            stall(index, obstacle, in: refuge(index), at: now)
-            return
-        }
-        let durations = ledger.durations(
-            of: workloads[index].identity, since: window.countsFrom,
-            max: profileSettings.minibatches + profileSettings.discardedMinibatches)
-        switch window.verdict(minibatchMilliseconds: durations, at: now) {
-        case .collecting:
-            break
-        case .complete(let observation):
-            counters.profiles += 1
-            workloads[index].profilesMade += 1
-            workloads[index].observed.record(observation)
-            remember(workloads[index])
-            workloads[index].window = nil
-            log.info(
-                "\(workloads[index].name): mode \(observation.mode) takes \(milliseconds(observation.minibatchMilliseconds)) at \(watts(observation.powerWatts))."
-            )
-            replan(index, isSearching: true, at: now)
-        case .failed(let missing):
-            stall(index, "the profile of \(window.mode) saw only \(missing)", in: refuge(index), at: now)
-        }
-    }
-
-    /// Samples whose mean replaces the few of a profile.
-    private static let refiningSamples = 10
-
-    /// A settled mode is measured for much longer than a profile takes. Its mean power replaces the profile's, and where that
-    /// shows the mode to be over the budget after all, by less than the guard's band, the next observed mode takes its place.
-    private func refinePower(_ index: Int, at now: UInt64) {
-        guard workloads[index].settledWatts.count >= Self.refiningSamples, var refined = workloads[index].settled else {
-            return
-        }
-        let mean = workloads[index].settledWatts.reduce(0, +) / Double(workloads[index].settledWatts.count)
-        workloads[index].settledWatts.removeAll(keepingCapacity: true)
-        let expected = refined.powerWatts
-        // So much less is a workload that idles between minibatches; its mode may still draw what the profile saw.
-        guard mean > 0.85 * expected else { return }
-        refined.powerWatts = mean
-        workloads[index].settled = refined
-        workloads[index].observed.record(refined)
-        remember(workloads[index])
-        guard mean > configuration.budgetWatts else { return }
-        let finding =
-            "mode \(refined.mode) draws \(watts(mean)) in the long run, not \(watts(expected)), and that is over the budget"
-        if let next = workloads[index].observed.fastest(withinWatts: configuration.budgetWatts) {
-            settle(index, in: next, reason: finding, at: now)
-        } else {
-            replan(index, isSearching: true, at: now)
-        }
-    }
-
-    private func settle(_ index: Int, in observation: TrainingObservation, reason: String, at now: UInt64) {
+    func settle(_ index: Int, in observation: TrainingObservation, reason: String, at now: UInt64) {
         guard move(to: observation.mode, at: now) else { return }
         workloads[index].window = nil
         workloads[index].settled = observation
         workloads[index].settledWatts.removeAll(keepingCapacity: true)
+        workloads[index].measuredWatts = nil
         workloads[index].settledAt = MonotonicClock.nanoseconds() + profileSettings.settleNanoseconds
         workloads[index].driftCheckedAt = workloads[index].settledAt
+        workloads[index].frontProfileAt = now + frontPauseNanoseconds
+        workloads[index].minibatchesToSettle = workloads[index].minibatchesToSettle ?? workloads[index].minibatches
         enter(.settled, index, reason)
         powerGuard.reset()
         decide(
@@ -206,58 +226,9 @@ extension Governor {
         )
     }
 
-    private func checkDrift(_ index: Int, at now: UInt64) {
-        let durations = ledger.durations(
-            of: workloads[index].identity, since: workloads[index].driftCheckedAt, max: profileSettings.minibatches)
-        guard let settled = workloads[index].settled, durations.count >= profileSettings.minibatches,
-            let measured = median(durations)
-        else { return }
-        // The next check gets minibatches of its own.
-        workloads[index].driftCheckedAt = now
-        // Slower in another mode, or throttled, is no drift of the workload.
-        guard requestedMode == settled.mode, throttle == nil, !powerGuard.isHolding else { return }
-        let deviation = abs(measured / settled.minibatchMilliseconds - 1)
-        guard deviation > configuration.driftRatio else {
-            workloads[index].driftedChecks = 0
-            return
-        }
-        workloads[index].driftedChecks += 1
-        guard workloads[index].driftedChecks >= 2 else { return }
-        workloads[index].driftedChecks = 0
-        // Slower because somebody turned a knob, or a clock got hot a moment ago, is no drift of the workload.
-        noticeThrottle()
-        guard !stepsBack(), throttle == nil else { return }
-        let reason =
-            "minibatches take \(milliseconds(measured)), \(milliseconds(settled.minibatchMilliseconds)) was expected"
-        workloads[index].observed = ObservedModes()
-        remembered[workloads[index].profileKey] = nil
-        enter(.drifted, index, reason)
-        decide("\(workloads[index].name): drifted, as \(reason); what was observed of it is dropped.")
-    }
-
-    /// Keeps what was observed for the day the workload returns. Bounded: names come from processes.
-    func remember(_ workload: Workload) {
-        guard
-            var known = remembered[workload.profileKey]
-                ?? (remembered.count < Self.workloadLimit ? ObservedModes() : nil)
-        else { return }
-        for observation in workload.observed.all { known.record(observation) }
-        remembered[workload.profileKey] = known
-    }
-
     func enter(_ state: Workload.State, _ index: Int, _ reason: String) {
         workloads[index].state = state
         workloads[index].reason = reason
-    }
-
-    var profileSettings: ProfileWindow.Settings {
-        .init(
-            minibatches: Int(configuration.profileMinibatches),
-            discardedMinibatches: Int(configuration.profileDiscardedMinibatches),
-            settleNanoseconds: UInt64(configuration.profileSettleMilliseconds * 1e6),
-            powerSamples: Int(configuration.profilePowerSamples),
-            timeoutNanoseconds: UInt64(configuration.profileTimeoutSeconds * 1e9),
-            transientRatio: configuration.profileTransientRatio)
     }
 }
 

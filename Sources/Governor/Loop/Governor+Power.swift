@@ -1,3 +1,4 @@
+import ProfileStore
 import Board
 import Policy
 import SystemCalls
@@ -23,13 +24,14 @@ extension Governor {
         if watts > configuration.budgetWatts {
             let microjoules = UInt64((watts - configuration.budgetWatts) * Double(elapsed) / 1e3)
             counters.overBudgetMicrojoules += microjoules
-            if let index = primaryIndex, workloads[index].state == .searching {
+            if let index = primaryIndex, workloads[index].state.isSearching {
                 workloads[index].searchOverBudgetMicrojoules += microjoules
             }
         }
         if let index = primaryIndex {
             // The register may hold a mean that ended up to one window ago.
             workloads[index].window?.addPower(watts, averagedOver: 2 * averagingNanoseconds, at: now)
+            workloads[index].frontWindow?.addPower(watts, averagedOver: 2 * averagingNanoseconds, at: now)
             if measuresSettledMode(workloads[index], at: now) {
                 workloads[index].settledWatts.append(watts)
             } else {
@@ -43,7 +45,7 @@ extension Governor {
     func guardPower(at now: UInt64) {
         guard manualReason == nil, let measuredWatts, powerSampledAt == now else { return }
         let index = primaryIndex
-        if let index, workloads[index].state == .searching { return }
+        if let index, workloads[index].state.isSearching { return }
         // The sensor still averages over the time before the last change.
         guard now >= lastMoveAt + 2 * averagingNanoseconds else { return }
         guard let current = requestedMode ?? effectiveMode else { return }
@@ -76,7 +78,7 @@ extension Governor {
         guard workloads[index].overruns[mode, default: 0] >= 2, watts > observation.powerWatts else { return }
         observation.powerWatts = watts
         workloads[index].observed.record(observation)
-        remember(workloads[index])
+        remember(workloads[index], observation, minibatches: 0, for: .settled)
     }
 
     /// Whether the rails show the settled mode at work: in force, past its transient, and with minibatches going on, since an

@@ -57,7 +57,7 @@ extension Governor {
         var workload = Workload(
             name: name, profileKey: match.key, workloadClass: match.workloadClass, identity: process.process,
             uid: UInt32(exactly: description.uid) ?? 0, state: .matched, reason: match.reason,
-            observed: remembered[match.key] ?? ObservedModes())
+            observed: remembered[match.key]?.observed ?? ObservedModes())
         workload.minibatches = process.boundaries
         workload.lastBoundary = process.lastBoundaryNanoseconds
         if match.workloadClass == .ignore {
@@ -67,6 +67,7 @@ extension Governor {
             workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
         }
         workloads.append(workload)
+        rememberUse(workload)
         restartWindow()
         decide(
             "\(name): arrived as process \(process.process.pid), class \(match.workloadClass.rawValue), \(match.reason)."
@@ -75,7 +76,9 @@ extension Governor {
 
     /// Another process on the GPU changes what a minibatch takes: a profile under way begins anew.
     private func restartWindow() {
-        guard let index = primaryIndex, let window = workloads[index].window else { return }
+        guard let index = primaryIndex else { return }
+        endFrontProfile(index, at: MonotonicClock.nanoseconds())
+        guard let window = workloads[index].window else { return }
         workloads[index].window = ProfileWindow(
             mode: window.mode, at: MonotonicClock.nanoseconds(), settings: profileSettings)
     }
@@ -89,7 +92,8 @@ extension Governor {
         // Most programs are a python3: what runs in it, and whose it is, tells them apart.
         return (
             WorkloadName.sanitised(process.executableName),
-            "\(process.executable)\0\(process.commandLine)\0\(process.uid)", configuration.unmatchedClass,
+            // The user id stands last: no other user's program can have the same key, whatever its arguments are.
+            "\(process.executable)\u{1f}\(process.commandLine)\u{1f}\(process.uid)", configuration.unmatchedClass,
             "no rule names it, so defaults.class holds"
         )
     }

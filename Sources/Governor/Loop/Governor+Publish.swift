@@ -1,3 +1,4 @@
+import ProfileStore
 import Board
 import Policy
 import SystemCalls
@@ -55,7 +56,7 @@ extension Governor {
     }
 
     private var features: [PublishedState.Feature] {
-        var features = [probeFeature]
+        var features = [probeFeature, storeFeature, referenceReport.feature]
         let total = rails.totalMicrowatts(of: board.identity.totalPowerLabels)
         let faults = total == nil ? powerTrouble : rails.faults.joined(separator: " ")
         features.append(.init(name: "power_rails", answer: total == nil ? "no" : "yes", reason: faults))
@@ -68,6 +69,13 @@ extension Governor {
                     reason: lost.map(\.reason).joined(separator: " ")))
         }
         return features
+    }
+
+    private var storeFeature: PublishedState.Feature {
+        switch profileStore.state {
+        case .durable: .init(name: "profile_store", answer: "yes", reason: "")
+        case .memoryOnly(let reason): .init(name: "profile_store", answer: "no", reason: reason)
+        }
     }
 
     private static func view(of sample: RailSample) -> PublishedState.Rail {
@@ -84,19 +92,32 @@ extension Governor {
         view.state = workload.state.rawValue
         view.reason = workload.reason
         view.pids = [workload.identity.pid]
-        view.mode = workload.window?.mode ?? workload.settled?.mode
+        view.mode = workload.window?.mode ?? workload.frontWindow?.mode ?? workload.settled?.mode
+        // The next one is being chosen.
+        if view.mode == nil, workload.state.isSearching { view.mode = requestedMode }
         let recent = median(
             ledger.durations(of: workload.identity, since: workload.window?.begunAt ?? workload.settledAt, max: 40))
         view.throughputMillihertz = recent.flatMap { $0 > 0 ? Int(1e6 / $0) : nil }
+        // Of a mode that is being profiled for the first time, what the strategy expects of it.
+        let expected = workload.window == nil ? nil : workload.steps.last?.expected
+        let milliseconds = workload.settled?.minibatchMilliseconds ?? expected?.milliseconds.value
+        let watts = workload.settled?.powerWatts ?? expected?.watts.value
+        let measured = workload.window.map { median($0.powerWatts) } ?? workload.measuredWatts
+        let search = workload.state.isSearching ? workload.search : nil
         view.stat = [
             ("minibatches", Int(clamping: workload.minibatches)),
             ("minibatch_us", recent.map { Int(clampingMilliseconds: $0) }),
-            ("predicted_minibatch_us", workload.settled.map { Int(clampingMilliseconds: $0.minibatchMilliseconds) }),
-            ("predicted_power_uw", workload.settled.map { Int($0.powerWatts * 1e6) }),
+            ("power_uw", measured.map { Int($0 * 1e6) }),
+            ("predicted_minibatch_us", milliseconds.map { Int(clampingMilliseconds: $0) }),
+            ("predicted_power_uw", watts.map { Int($0 * 1e6) }),
             ("modes_known", workload.observed.all.count),
             ("profiles", Int(clamping: workload.profilesMade)),
+            ("search_step", search.map { workload.observed.all.count - $0.knownBefore + 1 }),
+            ("search_limit", search?.profileLimit),
+            ("settled_after_minibatches", workload.minibatchesToSettle.map { Int(clamping: $0) }),
             ("search_over_budget_uj", Int(clamping: workload.searchOverBudgetMicrojoules)),
         ]
+        view.explanation = workload.steps.enumerated().map { $1.line($0 + 1) }.joined(separator: "\n")
         return view
     }
 

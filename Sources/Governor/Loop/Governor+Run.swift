@@ -1,3 +1,4 @@
+import ProfileStore
 import Board
 import Glibc
 import Logging
@@ -20,7 +21,8 @@ extension Governor {
                 switch event {
                 case .tick: tick()
                 case .raised(0): reconcileProcesses(at: MonotonicClock.nanoseconds())
-                case .raised: takeWrittenBudget()
+                case .raised(1): takeWrittenBudget()
+                case .raised: takePlan()
                 case .signal(SIGHUP): reload()
                 case .configurationChanged: reload(onlyIfDifferent: true)
                 case .signal(let number):
@@ -90,6 +92,9 @@ extension Governor {
             "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")"
         )
         rematch()
+        if old.search.strategy != new.search.strategy || old.search.predictor != new.search.predictor {
+            planAnew(at: MonotonicClock.nanoseconds())
+        }
         if configuration.budgetWatts != keptBudget { budgetChanged(source: "config") }
     }
 
@@ -116,8 +121,10 @@ extension Governor {
         } else {
             log.notice("The knobs stay as they are (restore.policy = \"never\").")
         }
+        planner.stop()
         libraryScan?.stop()
         reader?.stop()
+        profileStore.close()
         tree.unmount()
         return isRestored
     }

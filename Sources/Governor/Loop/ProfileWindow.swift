@@ -10,19 +10,25 @@ struct ProfileWindow {
         var discardedMinibatches = 1
         var settleNanoseconds: UInt64 = 3_000_000_000
         var powerSamples = 4
+        var slowNanoseconds: UInt64 = 20_000_000_000
         var timeoutNanoseconds: UInt64 = 180_000_000_000
         var transientRatio = 1.25
     }
 
     enum Verdict: Equatable {
         case collecting
-        case complete(TrainingObservation)
+        /// The profile, and how many minibatches it is the median of.
+        case complete(TrainingObservation, minibatches: Int)
         /// Time ran out with too little to tell; says what was missing.
         case failed(String)
     }
 
-    /// Fewest minibatches, after a timeout, that still make a profile.
+    /// Fewest minibatches, after a timeout or in a mode that is left for its power, that still make a profile.
     static let fewestMinibatches = 3
+    /// Minibatches that are enough in a slow mode, after `slowNanoseconds`.
+    static let slowMinibatches = 8
+    /// Power samples that show a mode to be over the budget.
+    static let overBudgetSamples = 2
 
     let mode: PowerMode
     let begunAt: UInt64
@@ -56,18 +62,25 @@ struct ProfileWindow {
         }
     }
 
-    /// Judges with the durations, in milliseconds, of the minibatches that began at or after `countsFrom`, oldest first.
-    func verdict(minibatchMilliseconds: [Double], at now: UInt64) -> Verdict {
+    /// Judges with the durations, in milliseconds, of the minibatches that began at or after `countsFrom`, oldest first. A mode
+    /// that draws more than `budgetWatts` is left as soon as its values are known roughly.
+    func verdict(minibatchMilliseconds: [Double], budgetWatts: Double, at now: UInt64) -> Verdict {
         let usable = minibatchMilliseconds.dropFirst(settings.discardedMinibatches).prefix(settings.minibatches)
         let timedOut = now >= begunAt + settings.timeoutNanoseconds
-        guard timedOut || (usable.count >= settings.minibatches && powerWatts.count >= settings.powerSamples) else {
-            return .collecting
-        }
+        let isSlow = now >= settledAt + settings.slowNanoseconds
+        let isOver = powerWatts.count >= Self.overBudgetSamples && powerWatts.allSatisfy { $0 > budgetWatts }
+        let enough = isOver ? Self.fewestMinibatches : isSlow ? Self.slowMinibatches : settings.minibatches
+        guard
+            timedOut
+                || (usable.count >= min(enough, settings.minibatches)
+                    && powerWatts.count >= (isOver ? Self.overBudgetSamples : settings.powerSamples))
+        else { return .collecting }
         guard let time = median(Array(usable)), usable.count >= Self.fewestMinibatches, let power = median(powerWatts)
         else {
             return .failed("\(usable.count) minibatches and \(powerWatts.count) power samples before the timeout")
         }
-        return .complete(TrainingObservation(mode: mode, minibatchMilliseconds: time, powerWatts: power))
+        return .complete(
+            TrainingObservation(mode: mode, minibatchMilliseconds: time, powerWatts: power), minibatches: usable.count)
     }
 }
 

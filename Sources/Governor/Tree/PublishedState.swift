@@ -71,6 +71,8 @@ struct PublishedState: Sendable {
         var throughputMillihertz: Int?
         /// Names and values of the flat-keyed `stat`; a nil value reads "unmeasured".
         var stat: [(key: String, value: Int?)] = []
+        /// The steps of its searches, one a line.
+        var explanation = ""
     }
 
     struct Task: Sendable {

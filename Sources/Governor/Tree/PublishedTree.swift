@@ -165,6 +165,7 @@ final class PublishedTree: Sendable {
         add("pids") { $0.pids.map(String.init).joined(separator: "\n") }
         add("mode") { Self.line($0.mode) }
         add("throughput_millihz") { Self.number($0.throughputMillihertz) }
+        add("explain") { $0.explanation }
         add("stat") { $0.stat.map { "\($0.key) \(Self.number($0.value))" }.joined(separator: "\n") }
     }
 

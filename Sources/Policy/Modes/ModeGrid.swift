@@ -59,6 +59,22 @@ public struct ModeGrid: Hashable, Sendable {
         }
     }
 
+    /// The place of `mode` in `allModes`; nil off the grid.
+    func index(of mode: PowerMode) -> Int? {
+        guard let cores = cores.firstIndex(of: mode.cores), let cpu = cpuKHz.firstIndex(of: mode.cpuKHz),
+            let gpu = gpuHz.firstIndex(of: mode.gpuHz), let emc = emcHz.firstIndex(of: mode.emcHz)
+        else { return nil }
+        return ((cores * cpuKHz.count + cpu) * gpuHz.count + gpu) * emcHz.count + emc
+    }
+
+    /// The mode at a place of `allModes`.
+    func mode(_ index: Int) -> PowerMode {
+        let (rest, emc) = index.quotientAndRemainder(dividingBy: emcHz.count)
+        let (upper, gpu) = rest.quotientAndRemainder(dividingBy: gpuHz.count)
+        let (core, cpu) = upper.quotientAndRemainder(dividingBy: cpuKHz.count)
+        return PowerMode(cores: cores[core], cpuKHz: cpuKHz[cpu], gpuHz: gpuHz[gpu], emcHz: emcHz[emc])
+    }
+
     /// Whether `mode` lies on the grid.
     public func contains(_ mode: PowerMode) -> Bool {
         Dimension.allCases.allSatisfy { self[$0].contains(mode[$0]) }

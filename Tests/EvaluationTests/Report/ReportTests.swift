@@ -51,6 +51,18 @@ import Testing
         #expect(!html.contains("<script") && !html.contains("<s>") && !html.contains("<x>"))
     }
 
+    @Test func barsBeginAtZeroAndTheLineIsAtTheReference() {
+        let column = BarColumn(
+            bars: [.init(value: 50, style: 1), .init(value: 200, style: 10), .init(value: .nan, style: 0)],
+            reference: 100)
+        #expect(column.cell(0).contains("class=\"mark s1\" width=\"50.0\""))
+        #expect(column.cell(0).contains("x1=\"100.0\" x2=\"100.0\""))
+        #expect(column.cell(1).contains("class=\"mark s1\" width=\"200.0\""))
+        #expect(!column.cell(2).contains("<rect") && column.cell(2).contains("<line"))
+        #expect(column.cell(3) == "<td></td>")
+        #expect(BarColumn(bars: [.init(value: -1, style: 0)], reference: 0).cell(0) == "<td></td>")
+    }
+
     @Test func stepsGoSidewaysFirst() {
         let html = Chart(
             title: "t", xLabel: "x", yLabel: "y",
@@ -60,11 +72,31 @@ import Testing
     }
 }
 
+extension ReportSweep {
+    /// A few configurations, some of which can be solved.
+    static let coarse = ReportSweep(
+        infer: Axes(power: "15..45/15", latencyMilliseconds: "100", ratePerSecond: "30"),
+        pair: Axes(power: "15..45/15", latencyMilliseconds: "500", ratePerSecond: "30"))
+}
+
+/// A temporary folder with these files and the subfolder `<b>`.
+func withReportFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+    let folder = try Directory.createTemporary("/tmp/fulcrum-report-")
+    defer {
+        for name in files.keys { unlink(folder + "/" + name) }
+        rmdir(folder + "/<b>")
+        rmdir(folder)
+    }
+    try Directory.create(folder + "/<b>")
+    for (name, text) in files { try OutputFile(opening: folder + "/" + name).write(text) }
+    try body(folder)
+}
+
 @Suite struct EvaluationReportTests {
     private static let header = "cores,cpu,gpu,mem,observed_time,"
 
     /// A grid of 3 x 3 x 3 x 2 modes, faster and hungrier with each step.
-    fileprivate static func table(minibatches: [Int]?) -> String {
+    static func table(minibatches: [Int]?) -> String {
         var text = header + (minibatches == nil ? "observed_power\n" : "bs,observed_power\n")
         for cores in 1...3 {
             for cpu in 1...3 {
@@ -86,34 +118,33 @@ import Testing
         return text
     }
 
-    private func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
-        let folder = try Directory.createTemporary("/tmp/fulcrum-report-")
-        defer {
-            for name in files.keys { unlink(folder + "/" + name) }
-            rmdir(folder + "/<b>")
-            rmdir(folder)
-        }
-        try Directory.create(folder + "/<b>")
-        for (name, text) in files { try OutputFile(opening: folder + "/" + name).write(text) }
-        try body(folder)
-    }
-
     @Test func aFolderBecomesOnePageThatNeedsNothingElse() throws {
         let files = [
             "<b>/train-<i>net.csv": Self.table(minibatches: nil), "<b>/infer-net.csv": Self.table(minibatches: [1, 4]),
             "<b>/notes.txt": "no table", "gmd-train-net.csv": "no table either",
         ]
-        try withFolder(files) { folder in
-            let report = try EvaluationReport(folder: folder, seed: 1, runs: 1, date: "2026-01-01")
+        try withReportFolder(files) { folder in
+            var report = try EvaluationReport(folder: folder, seed: 1, runs: 1, date: "2026-01-01")
+            report.sweep = .coarse
             let page = try report.html(threads: 2)
             for title in [
-                "Training alone", "Inference alone", "Training beside inference", "Predictions from few profiles",
+                "Training alone", "Inference alone", "Training beside inference", "Beyond the papers",
+                "Predictions from few profiles",
             ] {
                 #expect(page.contains("<h2>\(title)</h2>"))
             }
             #expect(page.contains("&lt;i&gt;net (&lt;b&gt;), 54 modes"))
             #expect(page.contains("<th scope=\"row\">gmd</th>") && page.contains("<th scope=\"row\">als</th>"))
             #expect(!page.contains("<i>") && !page.contains("<script") && !page.contains("http"))
+            // Alone, alone, in the pair and among the ideas.
+            for strategy in ["fulcrum, any risk", "fulcrum, risk 5 %"] {
+                #expect(page.ranges(of: "<th scope=\"row\">\(strategy)</th>").count == 4)
+            }
+            #expect(
+                page.contains("<th scope=\"row\">papers&#39; optimum, most per second</th><td>100.0</td><td>100.0</td>")
+            )
+            // Errors, and what lies inside the intervals.
+            #expect(page.ranges(of: "<th scope=\"row\">gp, no reference</th>").count == 2)
             // 50 modes are drawn of 54; the binary search is for a training alone.
             #expect(page.ranges(of: "<th scope=\"row\">binary</th>").count == 1)
             #expect(page.ranges(of: "<th scope=\"row\">random, 50 modes</th>").count == 3)
@@ -135,9 +166,10 @@ import Testing
             "infer-hole.csv": withHole(Self.table(minibatches: [1, 4])),
             "infer-strange.csv": "cores,cpu,gpu,mem,bs,observed_time,observed_power\n9,9,9,9,1,5,6\n",
         ]
-        try withFolder(files) { folder in
-            let report = try EvaluationReport(folder: folder, seed: 1, runs: 1, date: "")
-            let progress = ProgressBar(label: "report", total: report.progressSteps)
+        try withReportFolder(files) { folder in
+            var report = try EvaluationReport(folder: folder, seed: 1, runs: 1, date: "")
+            report.sweep = .coarse
+            let progress = ProgressBar(label: "report", total: try report.progressSteps())
             let page = try report.html(threads: 2, progress: progress)
             // The training alone; the inference alone and in the pair with the whole training; the other pairs.
             for (rows, all, count) in [(53, 54, 1), (107, 108, 2), (106, 108, 2)] {
@@ -145,20 +177,20 @@ import Testing
                 #expect(page.ranges(of: text).count == count, "\(text)")
             }
             #expect(page.ranges(of: "have no power mode in common").count == 2)
-            // Of whole tables, one strange mode alone, and one pair.
-            #expect(page.ranges(of: "<th scope=\"row\">als</th>").count == 4)
+            // Of whole tables, one strange mode alone, and one pair, which is among the ideas too.
+            #expect(page.ranges(of: "<th scope=\"row\">als</th>").count == 5)
             #expect(progress.count == progress.total)
         }
     }
 
     @Test func whatIsNoFolderOfTablesIsAnErrorThatSaysSo() throws {
-        try withFolder(["other.csv": "x"]) { folder in
+        try withReportFolder(["other.csv": "x"]) { folder in
             let error = #expect(throws: EvaluationError.self) {
                 try EvaluationReport(folder: folder, seed: 0, runs: 1, date: "")
             }
             #expect(error?.description.contains("no train-NAME.csv") == true)
         }
-        try withFolder(["train-x.csv": "damaged"]) { folder in
+        try withReportFolder(["train-x.csv": "damaged"]) { folder in
             let error = #expect(throws: EvaluationError.self) {
                 try EvaluationReport(folder: folder, seed: 0, runs: 1, date: "")
             }

@@ -11,7 +11,7 @@
 /// comes closest.
 public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
     /// The rate of each window; 0 where no request arrives, which leaves nothing to plan.
-    public let ratesPerSecond: [Double]
+    public private(set) var ratesPerSecond: [Double]
     /// The problem; its own rate plays no part.
     public let problem: Problem
     /// What was observed before the first window.
@@ -61,6 +61,14 @@ public struct DynamicArrivals<Problem: ArrivalProblem>: Sendable {
         self.reach = reach
         self.search = search
         progress = Progress(known: known)
+    }
+
+    /// Adds a window after those that there are; false, without effect, where the rate is negative or not finite.
+    @discardableResult
+    public mutating func append(ratePerSecond: Double) -> Bool {
+        guard ratePerSecond >= 0, ratePerSecond.isFinite else { return false }
+        ratesPerSecond.append(ratePerSecond)
+        return true
     }
 
     /// The step that follows from `observed`, under the rule of `Search`: the same for the same observations, whichever were
@@ -195,4 +203,11 @@ public struct WindowPlan<Observation: Policy.Observation>: Hashable, Sendable {
     public let profiles: Int
     /// How it is served.
     public let outcome: Outcome
+    /// The point to run at, whether it keeps all limits or is closest to it; nil where there is none.
+    public var observation: Observation? {
+        switch outcome {
+        case .run(let observation), .unsolvable(closest: let observation, _): observation
+        case .idle, .overBudget: nil
+        }
+    }
 }
