@@ -7,11 +7,12 @@ SWIFT ?= swift
 STATIC := --configuration release --static-swift-stdlib --scratch-path .build-static
 VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Governor/FulcrumVersion.swift)
 
-.PHONY: help setup build run test bench models install uninstall deb fmt lint clean
+.PHONY: help setup build run compare test bench models install uninstall deb fmt lint clean
 
 help:
 	@echo "make setup      install what the build needs (Debian, Ubuntu)"
 	@echo "make run        build, then govern a virtual Jetson for about two minutes (needs root for FUSE and eBPF; asks sudo)"
+	@echo "make compare    build, then let each search strategy govern a virtual Jetson, and print one table (about five minutes)"
 	@echo "make test       build and run all tests (those that need root are skipped, and counted, without it)"
 	@echo "make bench      measure and print the costs that docs/benchmarks.md lists"
 	@echo "make models     make the reference models in models/ from measured tables (FULCRUM_DATA)"
@@ -27,6 +28,9 @@ build: setup
 
 run: build
 	@.build/release/fulcrum-demo
+
+compare: build
+	@.build/release/fulcrum-demo strategies
 
 test: setup
 	@scripts/test.sh

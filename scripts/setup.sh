@@ -3,7 +3,7 @@
 set -eu
 
 minimum="6.2"
-packages="build-essential ca-certificates git pkg-config libbpf-dev libelf-dev zlib1g-dev libgpiod-dev libfuse3-dev"
+packages="build-essential ca-certificates git pkg-config libbpf-dev libelf-dev zlib1g-dev libgpiod-dev libfuse3-dev libsqlite3-dev"
 
 stop() {
     echo "setup: $*" >&2

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 // pipe2() is declared under _GNU_SOURCE only, which a module map cannot set.

@@ -10,9 +10,11 @@ public struct Subject: Hashable, Sendable {
     public var infer: String?
     /// The table of the inference that is not urgent; nil where there is none.
     public var nonUrgent: String?
-    /// The table or model file that networks were transferred from; nil where there is none.
-    public var reference: String?
-    /// What that model was made from, where it is a model: workload and board.
+    /// The first table or model file that the strategy started from; nil where there is none.
+    public var reference: String? { references.first }
+    /// All tables and model files that the strategy started from, as they were named.
+    public var references: [String]
+    /// What the first of them was made from, where it is a model: workload and board.
     public var referenceWorkload: String?
     /// What a pair maximises; nil for the other problems.
     public var objective: String?
@@ -32,7 +34,7 @@ public struct Subject: Hashable, Sendable {
     /// Describes a run.
     public init(
         problem: String, strategy: String, train: String? = nil, infer: String? = nil, nonUrgent: String? = nil,
-        reference: String? = nil, referenceWorkload: String? = nil, objective: String? = nil,
+        references: [String] = [], referenceWorkload: String? = nil, objective: String? = nil,
         interleaving: String? = nil, sliceModes: String? = nil, switchMilliseconds: Double? = nil, modes: Int,
         points: Int, seed: UInt64
     ) {
@@ -41,7 +43,7 @@ public struct Subject: Hashable, Sendable {
         self.train = train
         self.infer = infer
         self.nonUrgent = nonUrgent
-        self.reference = reference
+        self.references = references
         self.referenceWorkload = referenceWorkload
         self.objective = objective
         self.interleaving = interleaving

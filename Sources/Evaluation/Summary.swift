@@ -100,7 +100,7 @@ public struct Summary: Sendable {
 
 extension Summary: Encodable {
     private enum Key: String, CodingKey {
-        case problem, strategy, train, infer, reference, objective, modes, points, seed, configurations, solvable,
+        case problem, strategy, train, infer, reference, references, objective, modes, points, seed, configurations, solvable,
             solved, violated
         case violations, profiles
         case nonUrgent = "non_urgent"
@@ -134,6 +134,7 @@ extension Summary: Encodable {
         try object.encode(subject.infer, forKey: .infer)
         try object.encode(subject.nonUrgent, forKey: .nonUrgent)
         try object.encode(subject.reference, forKey: .reference)
+        try object.encode(subject.references, forKey: .references)
         try object.encode(subject.referenceWorkload, forKey: .referenceWorkload)
         try object.encode(subject.objective, forKey: .objective)
         try object.encode(subject.modes, forKey: .modes)

@@ -18,8 +18,8 @@ extension Summary {
             lines.append(
                 ("interleaving", interleaving + (subject.sliceModes.map { ", modes \($0)" } ?? "") + switches))
         }
-        if let reference = subject.reference {
-            lines.append(("reference", reference + (subject.referenceWorkload.map { ", \($0)" } ?? "")))
+        if !subject.references.isEmpty {
+            lines.append(("reference", subject.references.joined(separator: ", ") + (subject.referenceWorkload.map { ", \($0)" } ?? "")))
         }
         lines += [
             ("configurations", "\(configurations)"),

@@ -28,7 +28,7 @@ struct EvaluateTrain: ParsableCommand {
         try results.report(
             evaluation,
             Subject(
-                problem: TrainProblem.name, strategy: strategy.name, train: table.file, reference: arguments.reference.first,
+                problem: TrainProblem.name, strategy: strategy.name, train: table.file, references: arguments.reference,
                 referenceWorkload: sources.first?.origin, modes: table.rows.count, points: table.rows.count,
                 seed: arguments.seed))
     }

@@ -61,11 +61,14 @@ import Testing
         }
         let evaluation = try evaluation()
         func decoded(_ counts: [Int]) throws -> Decoded {
-            let runs = counts.flatMap { count in
-                [(1, 80.0, 95.0), (2, 90.0, 85.0), (3, 100.0, 99.5)].map {
-                    PredictEvaluation.Run(
-                        modes: count, run: $0.0, seed: 7, timePercent: 4, powerPercent: 8,
-                        coveragePercent: .init(time: $0.1, power: $0.2))
+            let shares = [(80.0, 95.0), (90, 85), (100, 99.5)]
+            var runs: [PredictEvaluation.Run] = []
+            for count in counts {
+                for (number, share) in shares.enumerated() {
+                    runs.append(
+                        PredictEvaluation.Run(
+                            modes: count, run: number + 1, seed: 7, timePercent: 4, powerPercent: 8,
+                            coveragePercent: PredictEvaluation.Coverage(time: share.0, power: share.1)))
                 }
             }
             let summary = PredictSummary(

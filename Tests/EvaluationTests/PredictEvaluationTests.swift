@@ -230,7 +230,7 @@ import Testing
         let decoded = try JSONDecoder().decode(Decoded.self, from: Data(summary.json().utf8))
         #expect(decoded.reference == "m.model" && decoded.reference_workload == "w on b")
         let subject = Subject(
-            problem: "train", strategy: "network", train: "t", reference: "m.model", referenceWorkload: "w on b",
+            problem: "train", strategy: "network", train: "t", references: ["m.model"], referenceWorkload: "w on b",
             modes: 1, points: 1, seed: 0)
         let train = Summary(of: [], subject: subject, wallSeconds: 1)
         #expect(train.text.contains("reference              m.model, w on b\n"))

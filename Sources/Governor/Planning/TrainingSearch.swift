@@ -35,14 +35,13 @@ struct TrainingSearch: Sendable {
         switch settings.strategy {
         case .fulcrum:
             let limit = profiles(10)
-            // It counts all profiles on its grid, also those of earlier searches.
             let before = observed.all.count { grid.contains($0.mode) }
             let priors = SurfacePriors(
                 training: grid,
                 references: references.map(\.workload))
             func search(leastGain: Double? = nil) -> FulcrumSearch.Train {
                 var own = FulcrumSearch.Settings(
-                    profileLimit: before + limit, overBudgetRisk: settings.overBudgetRisk)
+                    profileLimit: limit, overBudgetRisk: settings.overBudgetRisk, known: before)
                 own.leastGain = leastGain ?? own.leastGain
                 return FulcrumSearch.Train(grid: grid, problem: problem, priors: priors, settings: own)
             }

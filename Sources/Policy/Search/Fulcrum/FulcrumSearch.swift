@@ -12,8 +12,11 @@
 public enum FulcrumSearch {
     /// How a search weighs profiles against their risk.
     public struct Settings: Hashable, Sendable {
-        /// It asks for no profile where so many points of the grid were observed.
+        /// The most profiles that it asks for.
         public var profileLimit: Int
+        /// Observations of the grid that were there before it began, the oldest ones: they count neither towards the limit nor as
+        /// risk that was taken.
+        public var known: Int
         /// The chance that a profile draws more than the power budget, in the mean over the profiles of a search, as the model
         /// sees it; nil: profiles are chosen for what they are expected to gain alone.
         public var overBudgetRisk: Double?
@@ -21,8 +24,9 @@ public enum FulcrumSearch {
         public var leastGain: Double
 
         /// 10 profiles are enough for a training or an inference alone, 15 for a pair.
-        public init(profileLimit: Int = 10, overBudgetRisk: Double? = 0.05, leastGain: Double = 0.0005) {
+        public init(profileLimit: Int = 10, overBudgetRisk: Double? = 0.05, leastGain: Double = 0.0005, known: Int = 0) {
             self.profileLimit = profileLimit
+            self.known = max(known, 0)
             self.overBudgetRisk = overBudgetRisk
             self.leastGain = leastGain
         }

@@ -57,12 +57,13 @@ struct GuidedWalk<Model: GuidedModel>: Sendable {
         let known = observed.all.filter { start?.index(of: $0.point) != nil }
         let best = problem.optimum(over: known)
         guard var current = continued(known) else { return .answer(problem.optimum(over: observed.all)) }
+        let limit = max(0, settings.profileLimit) + settings.known
         // A step costs the square of what was learned, and a store may hold a whole table.
-        for observation in known.prefix(max(0, settings.profileLimit)).dropFirst(current.taken.count) {
+        for observation in known.prefix(limit).dropFirst(current.taken.count) {
             take(observation, into: &current)
         }
         defer { progress = current }
-        guard known.count < settings.profileLimit else { return .answer(best) }
+        guard known.count < limit else { return .answer(best) }
         var choice = CandidateChoice(ledger: ledger(current), hasAnswer: best != nil)
         let whole = current.model.assess(problem, over: best, isProfiled: current.isProfiled, &choice)
         let index = choice.chosen(leastGain: settings.leastGain * whole) { current.model.informedness(about: $0) }
@@ -94,7 +95,7 @@ struct GuidedWalk<Model: GuidedModel>: Sendable {
     private func ledger(_ current: Progress) -> RiskLedger? {
         guard let risk = settings.overBudgetRisk else { return nil }
         var ledger = RiskLedger(risk: risk)
-        for (step, observation) in zip(current.steps, current.taken) {
+        for (step, observation) in zip(current.steps, current.taken).dropFirst(settings.known) {
             ledger.add(chance: step.overBudgetChance, isOver: observation.powerWatts > problem.budgetWatts)
         }
         return ledger
