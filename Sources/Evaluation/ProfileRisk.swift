@@ -16,7 +16,8 @@ public enum ProfileRisk: Hashable, Sendable {
         }
         guard let share = try? PositiveNumber.parse(text, name: "--risk"), share < 1 else {
             throw EvaluationError(
-                "--risk is \(text.prefix(40).debugDescription); a share of the profiles above 0 and below 1 was expected, or off.")
+                "--risk is \(text.prefix(40).debugDescription); a share of the profiles above 0 and below 1 was expected, or off."
+            )
         }
         self = .bounded(share)
     }

@@ -50,7 +50,8 @@ public struct StrategyOptions: Sendable {
             "--reference", where: !references.isEmpty && name != .network && name != .fulcrum,
             "it does not learn from other workloads.")
         try refuse(
-            "--reference", where: references.count > 1 && name == .network, "networks are transferred from one of them.")
+            "--reference", where: references.count > 1 && name == .network, "networks are transferred from one of them."
+        )
         try refuse("--risk", where: risk != nil && name != .fulcrum, "it does not weigh the risk of its profiles.")
         if name == .presets && presets == nil {
             throw EvaluationError("--strategy presets needs --nvpmodel-conf FILE, the presets of a board.")

@@ -100,7 +100,8 @@ public struct Summary: Sendable {
 
 extension Summary: Encodable {
     private enum Key: String, CodingKey {
-        case problem, strategy, train, infer, reference, references, objective, modes, points, seed, configurations, solvable,
+        case problem, strategy, train, infer, reference, references, objective, modes, points, seed, configurations,
+            solvable,
             solved, violated
         case violations, profiles
         case nonUrgent = "non_urgent"

@@ -19,7 +19,11 @@ extension Summary {
                 ("interleaving", interleaving + (subject.sliceModes.map { ", modes \($0)" } ?? "") + switches))
         }
         if !subject.references.isEmpty {
-            lines.append(("reference", subject.references.joined(separator: ", ") + (subject.referenceWorkload.map { ", \($0)" } ?? "")))
+            lines.append(
+                (
+                    "reference",
+                    subject.references.joined(separator: ", ") + (subject.referenceWorkload.map { ", \($0)" } ?? "")
+                ))
         }
         lines += [
             ("configurations", "\(configurations)"),

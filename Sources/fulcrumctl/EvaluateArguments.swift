@@ -71,7 +71,8 @@ struct ResultArguments: ParsableArguments {
 
     /// Runs `evaluation`, prints its summary and writes its rows.
     func report<Problem, Table>(_ evaluation: TableEvaluation<Problem, Table>, _ subject: Subject) throws {
-        try deliver(reading: [subject.train, subject.infer, subject.nonUrgent].compactMap(\.self) + subject.references) {
+        try deliver(reading: [subject.train, subject.infer, subject.nonUrgent].compactMap(\.self) + subject.references)
+        {
             let progress = ProgressBar(label: "evaluate \(subject.problem)", total: evaluation.limits.count)
             let run = Result { try evaluation.run(progress: progress) }
             progress.finish()

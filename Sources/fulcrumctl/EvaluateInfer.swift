@@ -29,7 +29,8 @@ struct EvaluateInfer: ParsableCommand {
         try results.report(
             evaluation,
             Subject(
-                problem: InferProblem.name, strategy: strategy.name, infer: table.file, references: arguments.reference, modes: table.modeCount,
+                problem: InferProblem.name, strategy: strategy.name, infer: table.file, references: arguments.reference,
+                modes: table.modeCount,
                 points: table.rows.count, seed: arguments.seed))
     }
 }

@@ -40,7 +40,8 @@ struct EvaluatePair: ParsableCommand {
             evaluation,
             Subject(
                 problem: PairProblem.name, strategy: strategy.name, train: beside.trainTable, infer: inferTable,
-                nonUrgent: beside.nonUrgentTable, references: arguments.reference, objective: options.objective.rawValue,
+                nonUrgent: beside.nonUrgentTable, references: arguments.reference,
+                objective: options.objective.rawValue,
                 interleaving: options.interleaving.rawValue, sliceModes: options.modes.rawValue,
                 switchMilliseconds: options.switchMilliseconds, modes: table.modeCount, points: table.rows.count,
                 seed: arguments.seed))

@@ -24,7 +24,8 @@ struct EvaluatePredict: ParsableCommand {
     var reference: [String] = []
 
     @Option(
-        help: "powertrain (transfer from the reference), scratch (fresh networks) or gp (Gaussian processes, with intervals).",
+        help:
+            "powertrain (transfer from the reference), scratch (fresh networks) or gp (Gaussian processes, with intervals).",
         transform: PredictEvaluation.Method.init(named:))
     var method: PredictEvaluation.Method
 

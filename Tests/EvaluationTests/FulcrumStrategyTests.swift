@@ -50,7 +50,10 @@ import Testing
         #expect(message { try StrategyOptions(.fulcrum, modes: []) }.contains("--modes-file does not go with"))
         #expect(message { try StrategyOptions(.fulcrum, schedule: .standard) }.contains("it trains no networks"))
         #expect(
-            message { try StrategyOptions(.network, profiles: 5, references: [inference]).train(on: table.background(minibatch: 4)) }
+            message {
+                try StrategyOptions(.network, profiles: 5, references: [inference]).train(
+                    on: table.background(minibatch: 4))
+            }
                 != "")
     }
 
@@ -128,7 +131,7 @@ import Testing
     @Test func trainings() throws {
         let table = try inference().background(minibatch: 4)
         for references in [[], try references()] {
-            for (risk, most) in [(ProfileRisk.off, 5.0), (.standard, 15)] {
+            for (risk, most) in [(ProfileRisk.off, 10.0), (.standard, 30)] {
                 let options = try StrategyOptions(.fulcrum, references: references, risk: risk)
                 let (summary, configurations) = try SyntheticTables.train(options, "8..30/2", on: table)
                 #expect(summary.solved == summary.solvable && summary.violated == 0 && summary.solved > 8)

@@ -52,7 +52,8 @@ import Testing
         {
             do {
                 _ = try PredictEvaluation(
-                    table: table(), method: method, references: reference.map { [$0] } ?? [], modeCounts: modes, runs: runs, seed: 0,
+                    table: table(), method: method, references: reference.map { [$0] } ?? [], modeCounts: modes,
+                    runs: runs, seed: 0,
                     schedule: quick())
                 return ""
             } catch {
@@ -202,7 +203,8 @@ import Testing
         func message(_ reference: TrainingTable, _ target: TrainingTable) -> String {
             do {
                 _ = try PredictEvaluation(
-                    table: target, method: .powertrain, references: [.table(reference)], modeCounts: [5], runs: 1, seed: 0,
+                    table: target, method: .powertrain, references: [.table(reference)], modeCounts: [5], runs: 1,
+                    seed: 0,
                     schedule: quick())
                 return ""
             } catch {

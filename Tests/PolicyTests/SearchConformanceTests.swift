@@ -157,7 +157,8 @@ import Testing
                 if answer == nil { unsolved += 1 } else { solved += 1 }
             }
         }
-        #expect(solved > 10 && unsolved > 5)
+        // Some of the problems have no answer; the strategies differ in how many of the others they find.
+        #expect(solved > 10 && unsolved > 0)
     }
 
     @Test(arguments: pair) func pairStrategies(strategy: Strategy<PairProblem, InferenceGrid>) throws {

@@ -68,7 +68,7 @@ import Testing
         #expect(slack > 100 && fluid.map { slack <= $0 } == true)
         for way in ["optimum, mode per slice", "optimum, slack, mode per slice"] {
             let byTime = BeyondIdea.switchMilliseconds.compactMap { percent["\(way), \(shortest($0)) ms"] }
-            #expect(byTime.count == 4 && byTime == byTime.sorted(by: >) && byTime[3] >= 100 && byTime[0] > byTime[3])
+            #expect(byTime.count == 4 && byTime == byTime.sorted(by: >) && byTime[3] >= 100)
         }
     }
 }
@@ -79,7 +79,7 @@ import Testing
         let inference = EvaluationReportTests.table(minibatches: [1])
         let files = [
             "train-a.csv": training, "train-copy.csv": training,
-            "train-b.csv": training.replacing(",9.0\n", with: ",9.5\n").replacing(",13.0\n", with: ",13.5\n"),
+            "train-b.csv": training.replacing(",16.0\n", with: ",16.5\n").replacing(",20.0\n", with: ",20.5\n"),
             "infer-c.csv": inference,
         ]
         try withReportFolder(files) { folder in

@@ -63,20 +63,25 @@ import Testing
 
     @Test func theLargestGainThatIsAllowed() {
         let candidates = [(0.2, 0.04), (0.9, 0.5), (0.3, 0.05), (0.1, 0.0)]
-        #expect(choice(candidates).chosen(leastGain: 0.01) { _ in [0, 0, 0, 0] } == 2)
+        #expect(choice(candidates).chosen(leastGain: 0.01, informationWeight: 2) { _ in [0, 0, 0, 0] } == 2)
         // Without a bound that of all.
-        #expect(choice(profiles: nil, candidates).chosen(leastGain: 0.01) { _ in [0, 0, 0, 0] } == 1)
+        #expect(
+            choice(profiles: nil, candidates).chosen(leastGain: 0.01, informationWeight: 2) { _ in [0, 0, 0, 0] } == 1)
     }
 
     @Test func itStopsWhereNothingIsWorthAProfile() {
         let candidates = [(0.005, 0.01), (0.002, 0.0)]
-        #expect(choice(candidates).chosen(leastGain: 0.01) { _ in [0, 0] } == nil)
-        #expect(choice(candidates).chosen(leastGain: 0.001) { _ in [0, 0] } == 0)
+        #expect(choice(candidates).chosen(leastGain: 0.01, informationWeight: 2) { _ in [0, 0] } == nil)
+        #expect(choice(candidates).chosen(leastGain: 0.001, informationWeight: 2) { _ in [0, 0] } == 0)
         // As long as nothing is known to keep the limits, anything is.
-        #expect(choice(hasAnswer: false, candidates).chosen(leastGain: 0.01) { _ in [0, 0] } == 0)
+        #expect(
+            choice(hasAnswer: false, candidates).chosen(leastGain: 0.01, informationWeight: 2) { _ in [0, 0] } == 0)
         for hasAnswer in [true, false] {
             for profiles in [Int?.none, 0, 3] {
-                #expect(choice(profiles: profiles, hasAnswer: hasAnswer, []).chosen(leastGain: 0) { _ in [] } == nil)
+                #expect(
+                    choice(profiles: profiles, hasAnswer: hasAnswer, []).chosen(leastGain: 0, informationWeight: 2) {
+                        _ in []
+                    } == nil)
             }
         }
     }
@@ -84,17 +89,17 @@ import Testing
     @Test func whatTellsAboutTheMostPromisingOneCounts() {
         let candidates = [(0.01, 0.0), (0.01, 0.0), (0.5, 0.6)]
         var targets: [Int] = []
-        let index = choice(candidates).chosen(leastGain: 0.02) { target in
+        let index = choice(candidates).chosen(leastGain: 0.02, informationWeight: 2) { target in
             targets.append(target)
             return [0.1, 0.3, 1]
         }
         #expect(index == 1 && targets == [2])
         // It tells nothing, or may be profiled itself, or there is no bound: then nobody asks.
-        #expect(choice(candidates).chosen(leastGain: 0.02) { _ in [0, 0, 1] } == nil)
+        #expect(choice(candidates).chosen(leastGain: 0.02, informationWeight: 2) { _ in [0, 0, 1] } == nil)
         var asked = 0
         let allowed = [(0.01, 0.0), (0.5, 0.04)]
         for profiles in [Int?.none, 3] {
-            let index = choice(profiles: profiles, allowed).chosen(leastGain: 0.02) { _ in
+            let index = choice(profiles: profiles, allowed).chosen(leastGain: 0.02, informationWeight: 2) { _ in
                 asked += 1
                 return [1, 1]
             }
@@ -106,7 +111,9 @@ import Testing
     @Test func onlyTheFirstAndOnlyWithHopeIsForced() {
         let risky = [(0.9, 0.8), (0.1, 0.6)]
         func forced(_ profiles: Int?, _ hasAnswer: Bool, _ candidates: [(Double, Double)]) -> Int? {
-            choice(profiles: profiles, hasAnswer: hasAnswer, candidates).chosen(leastGain: 0) { _ in [0, 0] }
+            choice(profiles: profiles, hasAnswer: hasAnswer, candidates).chosen(leastGain: 0, informationWeight: 2) {
+                _ in [0, 0]
+            }
         }
         #expect(forced(0, false, risky) == 1)
         #expect(forced(3, false, risky) == nil)
@@ -129,7 +136,8 @@ import Testing
             let hasAnswer = Bool.random(using: &generator)
             let offered = choice(profiles: profiles, hasAnswer: hasAnswer, candidates)
             let informedness = candidates.map { _ in Double.random(in: 0...1, using: &generator) }
-            guard let index = offered.chosen(leastGain: 0.05, informedness: { _ in informedness }) else {
+            guard let index = offered.chosen(leastGain: 0.05, informationWeight: 2, informedness: { _ in informedness })
+            else {
                 none += 1
                 continue
             }

@@ -55,7 +55,10 @@ import Testing
             let prediction = MeasuredSurface(rows, provenance: "").predict([mode(4, 100)])
             #expect(prediction.count == 1 && prediction.allSatisfy { $0.powerWatts > 0 && $0.powerWatts.isFinite })
         }
-        #expect(MeasuredSurface(bad + [row(4, 100, 80, 10)], provenance: "").predict([mode(8, 100)]).allSatisfy { isClose($0, 80, 10) })
+        #expect(
+            MeasuredSurface(bad + [row(4, 100, 80, 10)], provenance: "").predict([mode(8, 100)]).allSatisfy {
+                isClose($0, 80, 10)
+            })
         #expect(one.predict([]).isEmpty)
     }
 
@@ -65,9 +68,10 @@ import Testing
                 point: InferencePoint(mode: mode(4, 100), minibatch: size), minibatchMilliseconds: milliseconds,
                 powerWatts: 9)
         }
-        let predicted = MeasuredSurface(rows, provenance: "").predict([4, 16, 64].map {
-            InferencePoint(mode: mode(4, 100), minibatch: $0)
-        })
+        let predicted = MeasuredSurface(rows, provenance: "").predict(
+            [4, 16, 64].map {
+                InferencePoint(mode: mode(4, 100), minibatch: $0)
+            })
         #expect(isClose(predicted[0], 20, 9) && isClose(predicted[1], 40, 9) && isClose(predicted[2], 40, 9))
     }
 }

@@ -72,11 +72,9 @@ import Testing
         var posterior = example.posterior
         let logWeights = example.processes.map(\.logWeight)
         let shares = weights(logWeights)
-        // None is so unlikely that it would be dropped.
-        #expect((logWeights.max() ?? 0) - (logWeights.min() ?? 0) < 14)
         let best = logWeights.reduce(-.infinity, max)
         let chosen = logWeights.indices.sorted { logWeights[$0] > logWeights[$1] }
-            .filter { logWeights[$0] > best + log(0.1) }.prefix(12)
+            .filter { logWeights[$0] > best + log(0.1) }.prefix(8)
         let chosenShares = weights(chosen.map { logWeights[$0] })
         let beliefs = posterior.beliefs()
         for point in Self.points.indices {
@@ -87,7 +85,8 @@ import Testing
                     ($0.mean, $0.variance + $1.hypothesis.noise * $1.hypothesis.noise)
                 })
             let expectation = posterior.expectation(at: point)
-            #expect(abs(expectation.mean - mean) < 1e-9 && abs(expectation.deviation - deviation) < 1e-9)
+            // Hypotheses less than a millionth as likely as the best are dropped on the way.
+            #expect(abs(expectation.mean - mean) < 1e-5 && abs(expectation.deviation - deviation) < 1e-5)
             let (middle, width) = mixture(chosenShares, chosen.map { values[$0] })
             #expect(abs(beliefs.means[point] - middle) < 1e-9 && abs(beliefs.deviations[point] - width) < 1e-8)
         }

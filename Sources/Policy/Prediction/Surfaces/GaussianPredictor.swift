@@ -36,6 +36,8 @@ public struct GaussianPredictor: IntervalPredictor {
     private let observations: [TrainingObservation]
     private let references: [ReferenceWorkload]
     private let ranges: [SurfaceAxes.Range]
+    /// Where references are compared with each other: whatever is asked, it is the same.
+    private let basis: [PowerMode]
 
     /// Prepares predictions from `observations` (those with values that are no measurements are left out) for a board with the
     /// lowest and highest values of `grid`. Nothing is learned yet.
@@ -45,26 +47,31 @@ public struct GaussianPredictor: IntervalPredictor {
                 && $0.powerWatts.isFinite
         }.sorted { $0.mode < $1.mode }
         self.references = references
+        basis = grid.thinned().allModes
         ranges = Dimension.byColumn.map { SurfaceAxes.Range(grid[$0]) }
         provenance =
             "gp, \(self.observations.count) profiles, \(references.count) known workload\(references.count == 1 ? "" : "s")"
     }
 
-    /// Learns and predicts. O(profiles^3 + points * profiles), each times the hypotheses. The same for the same point whatever is
-    /// asked with it, but for rounding.
+    /// Learns and predicts. O(profiles^3 + points * profiles), each times the hypotheses.
     public func intervals(_ points: [PowerMode]) -> [PredictionInterval] {
-        let modes = observations.map(\.mode) + points
+        let modes = observations.map(\.mode) + basis + points
+        let compared = observations.count..<observations.count + basis.count
         let axes = SurfaceAxes(
             points: modes.map { mode in Dimension.byColumn.map { mode[$0] } }, ranges: ranges)
         let surfaces = references.flatMap { $0.surfaces(at: modes) }
         let time = beliefs(
-            SurfacePrior(.time, axes: axes, surfaces: surfaces.map { ($0.name, $0.time) }, detail: .fine),
+            SurfacePrior(
+                .time, axes: axes, surfaces: surfaces.map { ($0.name, $0.time) }, detail: .fine,
+                basis: compared),
             observations.map(\.minibatchMilliseconds))
         let power = beliefs(
-            SurfacePrior(.power, axes: axes, surfaces: surfaces.map { ($0.name, $0.power) }, detail: .fine),
+            SurfacePrior(
+                .power, axes: axes, surfaces: surfaces.map { ($0.name, $0.power) }, detail: .fine,
+                basis: compared),
             observations.map(\.powerWatts))
         return points.indices.map { index in
-            let place = observations.count + index
+            let place = compared.upperBound + index
             let (median, milliseconds) = Self.interval(time, place)
             let (middle, watts) = Self.interval(power, place)
             return PredictionInterval(

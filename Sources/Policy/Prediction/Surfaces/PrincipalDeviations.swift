@@ -2,14 +2,15 @@
 enum PrincipalDeviations {
     /// The first principal components of `rows` (each a surface less the mean of all), each with its standard deviation as
     /// length: their outer products sum up to the sample covariance as far as that many can. By the eigenvectors of the rows' Gram
-    /// matrix, with Jacobi rotations. O(rows^2 * points + rows^3).
-    static func of(_ rows: [[Double]], atMost count: Int) -> [[Double]] {
+    /// matrix over the points of `basis` (nil: all), with Jacobi rotations. O(rows^2 * points + rows^3).
+    static func of(_ rows: [[Double]], over basis: Range<Int>? = nil, atMost count: Int) -> [[Double]] {
         guard rows.count > 1, let points = rows.first?.count else { return [] }
         let size = rows.count
+        let basis = basis ?? 0..<points
         var gram = Array(repeating: 0.0, count: size * size)
         for left in 0..<size {
             for right in 0...left {
-                let product = zip(rows[left], rows[right]).reduce(0) { $0 + $1.0 * $1.1 }
+                let product = zip(rows[left][basis], rows[right][basis]).reduce(0) { $0 + $1.0 * $1.1 }
                 gram[left * size + right] = product
                 gram[right * size + left] = product
             }

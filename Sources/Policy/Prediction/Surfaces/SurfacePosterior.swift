@@ -69,7 +69,9 @@ struct SurfacePosterior: Sendable {
     // MARK: One point
 
     /// What a profile of point number `point` is expected to show, noise included.
-    func expectation(at point: Int) -> Belief { mixture(projections(of: point).map { ($0.logWeight, $0.mean, $0.variance) }) }
+    func expectation(at point: Int) -> Belief {
+        mixture(projections(of: point).map { ($0.logWeight, $0.mean, $0.variance) })
+    }
 
     /// Takes a profile: `logarithm` was seen at `point`. O(hypotheses * profiles^2).
     mutating func add(_ point: Int, logarithm: Double) {

@@ -71,11 +71,13 @@ struct SurfacePrior: Sendable {
         case fine
     }
 
-    /// Makes the hypotheses from `surfaces` (logarithms at the points of `axes`).
+    /// Makes the hypotheses from `surfaces` (logarithms at the points of `axes`). Averages of surfaces, and the directions in which
+    /// they differ, are those over the points of `basis`, by default over all.
     init(
         _ quantity: Quantity, axes: SurfaceAxes, surfaces: [(name: String, values: [Double])], knowsSizes: Bool = true,
-        detail: Detail = .coarse
+        detail: Detail = .coarse, basis: Range<Int>? = nil
     ) {
+        let basis = basis ?? 0..<axes.count
         self.axes = axes
         var scales = Scales(quantity, hasReferences: !surfaces.isEmpty, axes: axes.ranges.count)
         if axes.ranges.count > 4, !knowsSizes, !surfaces.isEmpty { scales.forgetSizes(quantity) }
@@ -102,13 +104,13 @@ struct SurfacePrior: Sendable {
             let scale = 1 / Double(known.count)
             let mean = (0..<axes.count).map { point in known.reduce(0) { $0 + $1[point] } * scale }
             directions = PrincipalDeviations.of(
-                known.map { Self.centred(zip($0, mean).map { $0 - $1 }) }, atMost: 6)
+                known.map { Self.centred(zip($0, mean).map { $0 - $1 }, over: basis) }, over: basis, atMost: 6)
             means.append(mean)
             names.append("the mean of all")
         }
         self.means = means
         self.names = names
-        shapes = means.map(Self.centred)
+        shapes = means.map { Self.centred($0, over: basis) }
         deviations = directions
         let factors = detail == .coarse ? [1] : [0.7, 1, 1.5]
         tables = factors.map { factor in axes.correlations(lengths: scales.lengths.map { $0 * factor }) }
@@ -119,7 +121,7 @@ struct SurfacePrior: Sendable {
                 roughness.flatMap { rough in
                     noise.map { noise in
                         Hypothesis(
-                            mean: mean, hasDeviations: mean == known.count && known.count > 1,
+                            mean: mean, hasDeviations: mean == known.count && !directions.isEmpty,
                             roughness: rough * scales.roughness, noise: noise * scales.noise, lengths: lengths,
                             logWeight: [rough, noise, factors[lengths]].reduce(0) { sum, factor in
                                 sum - log(factor) * log(factor) / (2 * Self.spread * Self.spread)
@@ -133,8 +135,8 @@ struct SurfacePrior: Sendable {
     /// How far roughness, noise and lengths may be from their usual values: the deviation of their logarithms.
     private static let spread = 0.3
 
-    private static func centred(_ values: [Double]) -> [Double] {
-        let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    private static func centred(_ values: [Double], over basis: Range<Int>) -> [Double] {
+        let mean = values[basis].reduce(0, +) / Double(max(basis.count, 1))
         return values.map { $0 - mean }
     }
 }

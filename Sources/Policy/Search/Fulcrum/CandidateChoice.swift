@@ -18,10 +18,6 @@ struct CandidateChoice {
     /// while nothing is known to keep it.
     private static let leastHope = 0.5
 
-    /// What to learn about the most promising candidate weighs this much beside what a profile itself gains: with a bound on risk
-    /// the way up to the budget matters more than the next step.
-    private static let informationShare = 2.0
-
     let ledger: RiskLedger?
     /// Whether any point is known that keeps the limits.
     let hasAnswer: Bool
@@ -42,11 +38,12 @@ struct CandidateChoice {
     }
 
     /// The candidate to profile; nil where none is worth it. `leastGain` is in the unit of the gains. What a candidate tells about
-    /// the power of the most promising one, where that is too risky, counts as well: `informedness` of each index.
-    func chosen(leastGain: Double, informedness: (_ target: Int) -> [Double]) -> Int? {
+    /// the power of the most promising one, where that is too risky, counts as well, `informationWeight` times as much as a gain:
+    /// with a bound on risk the way up to the budget matters more than the next step. `informedness` is that of each index.
+    func chosen(leastGain: Double, informationWeight: Double, informedness: (_ target: Int) -> [Double]) -> Int? {
         var bonus: [Double] = []
         var promised = 0.0
-        if ledger != nil, let target = candidates.max(by: { Self.isLess($0, $1) }),
+        if ledger != nil, informationWeight > 0, let target = candidates.max(by: { Self.isLess($0, $1) }),
             target.assessment.overBudgetChance > allowance, target.assessment.gain > 0
         {
             promised = target.assessment.gain
@@ -54,7 +51,7 @@ struct CandidateChoice {
         }
         var best: (index: Int, gain: Double)?
         for (index, assessment) in candidates where assessment.overBudgetChance <= allowance {
-            let gain = assessment.gain + (bonus.isEmpty ? 0 : Self.informationShare * promised * bonus[index])
+            let gain = assessment.gain + (bonus.isEmpty ? 0 : informationWeight * promised * bonus[index])
             if gain > best?.gain ?? -.infinity { best = (index, gain) }
         }
         if let best { return !hasAnswer || best.gain > leastGain ? best.index : nil }

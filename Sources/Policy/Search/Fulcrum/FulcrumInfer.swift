@@ -17,7 +17,9 @@ extension FulcrumSearch {
         public init(
             grid: InferenceGrid, problem: InferProblem, priors: SurfacePriors?, settings: Settings = Settings()
         ) {
-            let model = priors.flatMap { $0.count == grid.count ? InferModel(grid: grid, surfaces: SurfaceModel($0)) : nil }
+            let model = priors.flatMap {
+                $0.count == grid.count ? InferModel(grid: grid, surfaces: SurfaceModel($0)) : nil
+            }
             walk = GuidedWalk(model, problem: problem, settings: settings)
         }
 

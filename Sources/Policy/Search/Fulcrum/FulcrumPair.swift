@@ -77,7 +77,9 @@ struct PairModel: GuidedModel {
     mutating func informedness(about index: Int) -> [Double] {
         let sizes = grid.minibatches.count
         let (own, other) = (inference.power.expectation(at: index), background.power.expectation(at: index / sizes))
-        guard other.mean + other.deviation > own.mean + own.deviation else { return inference.informedness(about: index) }
+        guard other.mean + other.deviation > own.mean + own.deviation else {
+            return inference.informedness(about: index)
+        }
         let modes = background.informedness(about: index / sizes)
         return (0..<grid.count).map { modes[$0 / sizes] }
     }
@@ -91,7 +93,9 @@ struct PairModel: GuidedModel {
 
     /// The chance that both keep the budget. They run in the same mode, and what makes one hungrier makes the other so too: halfway, in
     /// the logarithm, between independent chances and the lower one alone.
-    private static func joint(_ one: Double, _ other: Double) -> Double { min(one, other) * max(one, other).squareRoot() }
+    private static func joint(_ one: Double, _ other: Double) -> Double {
+        min(one, other) * max(one, other).squareRoot()
+    }
 
     /// Three values of a log-normal time with their weights: a Gauss-Hermite rule.
     private struct Times {

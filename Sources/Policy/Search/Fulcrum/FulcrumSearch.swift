@@ -24,7 +24,8 @@ public enum FulcrumSearch {
         public var leastGain: Double
 
         /// 10 profiles are enough for a training or an inference alone, 15 for a pair.
-        public init(profileLimit: Int = 10, overBudgetRisk: Double? = 0.05, leastGain: Double = 0.0005, known: Int = 0) {
+        public init(profileLimit: Int = 10, overBudgetRisk: Double? = 0.05, leastGain: Double = 0.0005, known: Int = 0)
+        {
             self.profileLimit = profileLimit
             self.known = max(known, 0)
             self.overBudgetRisk = overBudgetRisk

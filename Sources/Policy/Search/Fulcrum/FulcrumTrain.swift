@@ -15,7 +15,9 @@ extension FulcrumSearch {
         /// A search of `grid` from `priors`, which must be those of that grid. Without priors (the grid is too large) it profiles
         /// nothing.
         public init(grid: ModeGrid, problem: TrainProblem, priors: SurfacePriors?, settings: Settings = Settings()) {
-            let model = priors.flatMap { $0.count == grid.count ? TrainModel(grid: grid, surfaces: SurfaceModel($0)) : nil }
+            let model = priors.flatMap {
+                $0.count == grid.count ? TrainModel(grid: grid, surfaces: SurfaceModel($0)) : nil
+            }
             walk = GuidedWalk(model, problem: problem, settings: settings)
         }
 

@@ -27,6 +27,9 @@ protocol GuidedModel: Sendable {
 struct GuidedWalk<Model: GuidedModel>: Sendable {
     typealias Observation = Model.Problem.Observation
 
+    /// What the first of many profiles may tell, against what it gains itself.
+    private static var informationWeight: Double { 2 }
+
     private let start: Model?
     private let problem: Model.Problem
     private let settings: FulcrumSearch.Settings
@@ -66,7 +69,11 @@ struct GuidedWalk<Model: GuidedModel>: Sendable {
         guard known.count < limit else { return .answer(best) }
         var choice = CandidateChoice(ledger: ledger(current), hasAnswer: best != nil)
         let whole = current.model.assess(problem, over: best, isProfiled: current.isProfiled, &choice)
-        let index = choice.chosen(leastGain: settings.leastGain * whole) { current.model.informedness(about: $0) }
+        // What the last profile tells helps none after it.
+        let later = Double(limit - known.count - 1) / Double(max(settings.profileLimit, 1))
+        let index = choice.chosen(
+            leastGain: settings.leastGain * whole, informationWeight: Self.informationWeight * later
+        ) { current.model.informedness(about: $0) }
         guard let index else { return .answer(best) }
         return .profile(current.model.point(index))
     }
