@@ -42,6 +42,8 @@ public struct PredictEvaluation: Sendable {
 
     /// More draws than this are refused.
     public static let runLimit = 1_000
+    /// A Gaussian process of more modes than this is refused.
+    public static let gaussianLimit = 1_000
 
     /// The workload to predict.
     public let table: TrainingTable
@@ -74,6 +76,10 @@ public struct PredictEvaluation: Sendable {
             throw EvaluationError(
                 "--modes is \(count); a number from \(PowerTrain.leastObservations) to \(most) was expected, one less than the "
                     + "table has, so that something is left to predict.")
+        }
+        if method == .gp, let count = modeCounts.first(where: { $0 > Self.gaussianLimit }) {
+            throw EvaluationError(
+                "--modes is \(count); --method gp takes up to \(Self.gaussianLimit), as its cost is the cube of that.")
         }
         switch method {
         case .powertrain where references.isEmpty:

@@ -47,6 +47,23 @@ public struct ReferenceWorkload: Sendable {
         /// Whether minibatch sizes play a part.
         var knowsSizes = false
 
+        /// Whether it says anything: values that a board can have, and times that change with the modes. One that does not would
+        /// pull every search towards nowhere.
+        var isTelling: Bool {
+            guard let least = time.min(), let most = time.max(), let low = power.min(), let high = power.max() else {
+                return false
+            }
+            return least > Self.leastLogMilliseconds && most < Self.mostLogMilliseconds && low > Self.leastLogWatts
+                && high < Self.mostLogWatts && (time.count == 1 || most - least > Self.leastLogRange)
+        }
+
+        /// A microsecond, eleven days, a tenth of a watt, ten kilowatts; 5 % between the fastest and the slowest mode.
+        private static let leastLogMilliseconds = log(1e-3)
+        private static let mostLogMilliseconds = log(1e9)
+        private static let leastLogWatts = log(0.1)
+        private static let mostLogWatts = log(1e4)
+        private static let leastLogRange = log(1.05)
+
         init(name: String, _ predictions: [Prediction]) {
             self.name = name
             time = predictions.map { log(max($0.minibatchMilliseconds, 1e-9)) }

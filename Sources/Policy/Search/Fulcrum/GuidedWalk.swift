@@ -60,7 +60,8 @@ struct GuidedWalk<Model: GuidedModel>: Sendable {
         let known = observed.all.filter { start?.index(of: $0.point) != nil }
         let best = problem.optimum(over: known)
         guard var current = continued(known) else { return .answer(problem.optimum(over: observed.all)) }
-        let limit = max(0, settings.profileLimit) + settings.known
+        let (sum, overflows) = max(0, settings.profileLimit).addingReportingOverflow(settings.known)
+        let limit = overflows ? Int.max : sum
         // A step costs the square of what was learned, and a store may hold a whole table.
         for observation in known.prefix(limit).dropFirst(current.taken.count) {
             take(observation, into: &current)

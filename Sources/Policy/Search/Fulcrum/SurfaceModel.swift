@@ -72,7 +72,7 @@ public struct SurfacePriors: Sendable {
     public init?(training grid: ModeGrid, references: [ReferenceWorkload]) {
         guard grid.count <= FulcrumSearch.pointLimit else { return nil }
         let modes = grid.allModes
-        let surfaces = references.flatMap { $0.surfaces(at: modes) }
+        let surfaces = references.flatMap { $0.surfaces(at: modes) }.filter(\.isTelling)
         self.init(
             axes: SurfaceAxes(product: [grid.cores, grid.cpuKHz, grid.gpuHz, grid.emcHz]), surfaces,
             references: references, knowsSizes: true)
@@ -84,7 +84,7 @@ public struct SurfacePriors: Sendable {
         let points = grid.modes.allModes.flatMap { mode in
             grid.minibatches.map { InferencePoint(mode: mode, minibatch: $0) }
         }
-        var surfaces = references.map { $0.surface(at: points) }
+        var surfaces = references.map { $0.surface(at: points) }.filter(\.isTelling)
         // Where any knows what a minibatch's size does, those that do not would only blur it.
         let knowing = surfaces.filter(\.knowsSizes)
         if !knowing.isEmpty { surfaces = knowing }
