@@ -105,23 +105,19 @@ struct BeyondReport: Sendable {
                 reference: 100))
     }
 
-    /// The ideas by pair, and their mean.
+    /// Each idea over all pairs.
     private func overview(_ shown: [(pair: ReportPair, rows: [Row])]) -> ReportPage.Table {
-        let labels = shown.first?.rows.map(\.label) ?? []
-        let means = labels.indices.map { index in
-            let values = shown.compactMap { $0.rows[index].outcome.throughputPercent }
-            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        let plans = (shown.first?.rows ?? []).enumerated().map { index, row in
+            let percents = shown.compactMap { $0.rows[index].outcome.throughputPercent }
+            return (row: row, percents: percents, mean: Distribution(percents)?.mean)
         }
         func text(_ value: Double?) -> String { value.map { fixed($0, 1) } ?? "-" }
         return ReportPage.Table(
-            caption: "Throughput by pair, percent of the papers' optimum, with the mean of the pairs drawn as bars.",
-            header: ["Plan"] + shown.map(\.pair.shortTitle) + ["mean"],
-            rows: labels.indices.map { index in
-                [labels[index]] + shown.map { text($0.rows[index].outcome.throughputPercent) } + [text(means[index])]
-            },
+            caption:
+                "Throughput, percent of the papers' optimum: the \(shown.count) pairs below, each counting the same.",
+            header: ["Plan", "mean", "lowest pair", "highest pair"],
+            rows: plans.map { [$0.row.label, text($0.mean), text($0.percents.min()), text($0.percents.max())] },
             bars: BarColumn(
-                bars: labels.indices.map {
-                    BarColumn.Bar(value: means[$0] ?? 0, style: shown.first?.rows[$0].style ?? 0)
-                }, reference: 100))
+                bars: plans.map { BarColumn.Bar(value: $0.mean ?? 0, style: $0.row.style) }, reference: 100))
     }
 }

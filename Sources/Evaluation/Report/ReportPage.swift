@@ -98,7 +98,7 @@ struct ReportPage: Sendable {
         .charts { display: flex; flex-wrap: wrap; gap: 1rem; }
         figure { margin: 0.5rem 0; flex: 1 1 20rem; max-width: 33rem; }
         figcaption { font-weight: 600; font-size: 0.95rem; margin-bottom: 0.2rem; }
-        svg { width: 100%; height: auto; display: block; } .bar { width: 14rem; }
+        svg { width: 100%; height: auto; display: block; } .bar { width: 14rem; } .bar rect { opacity: 0.75; } .bar .axis { stroke: var(--text); }
         .grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
         .tick { font-size: 11px; fill: var(--soft); } .label { font-size: 12px; fill: var(--text); }
         .line { fill: none; stroke-width: 1.6; opacity: 0.75; }

@@ -4,8 +4,6 @@ import Policy
 struct ReportPair: Sendable {
     /// What the report calls it.
     let title: String
-    /// The same without the board.
-    let shortTitle: String
     let training: ReportTables.Named<TrainingTable>
     let inference: ReportTables.Named<InferenceTable>
     /// Both joined, or why that cannot be searched.
@@ -13,7 +11,6 @@ struct ReportPair: Sendable {
 
     init(_ training: ReportTables.Named<TrainingTable>, _ inference: ReportTables.Named<InferenceTable>) {
         title = "\(training.title) beside \(inference.name)"
-        shortTitle = "\(training.name) beside \(inference.name)"
         self.training = training
         self.inference = inference
         table = Result { () throws(EvaluationError) in
