@@ -12,7 +12,7 @@ VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Governor/Fulcrum
 help:
 	@echo "make setup      install what the build needs (Debian, Ubuntu)"
 	@echo "make run        build, then govern a virtual Jetson for about two minutes (needs root for FUSE and eBPF; asks sudo)"
-	@echo "make compare    build, then let each search strategy govern a virtual Jetson, and print one table (about five minutes)"
+	@echo "make compare    build, then let each search strategy govern a virtual Jetson, and print one table (about two minutes)"
 	@echo "make test       build and run all tests (those that need root are skipped, and counted, without it)"
 	@echo "make bench      measure and print the costs that docs/benchmarks.md lists"
 	@echo "make models     make the reference models in models/ from measured tables (FULCRUM_DATA)"

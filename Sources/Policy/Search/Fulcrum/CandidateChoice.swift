@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Which candidate to profile next.
 struct CandidateChoice {
     /// What is expected of a candidate.

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 extension FulcrumSearch {
     /// The strategy for an inference alone.
     public struct Infer: Search {
@@ -76,26 +70,15 @@ struct InferModel: GuidedModel {
         step.seeing([(observation.minibatchMilliseconds, observation.powerWatts)])
     }
 
-    /// The gain is that of the logarithm of the time, of times that serve the requests.
+    /// Times that serve the requests.
     mutating func assess(
         _ problem: InferProblem, over incumbent: InferenceObservation?, isProfiled: [Bool],
         _ choice: inout CandidateChoice
     ) -> Double {
-        let beliefs = surfaces.beliefs()
-        let limit = log(max(problem.budgetWatts, 1e-9))
-        let limits = grid.minibatches.map { log(max(problem.longestMilliseconds(minibatch: $0), 1e-9)) }
-        let fastest = beliefs.time.means.min() ?? 0
-        let best = incumbent.map { log($0.minibatchMilliseconds) }
-        for index in isProfiled.indices where !isProfiled[index] {
-            let within = beliefs.chance(within: limit, at: index)
-            let (mean, deviation) = (beliefs.time.means[index], beliefs.time.deviations[index])
-            let longest = limits[index % limits.count]
-            let gain =
-                best.map {
-                    NormalDistribution.improvement(best: $0, limit: longest, mean: mean, deviation: deviation)
-                } ?? exp(fastest - mean) * NormalDistribution.below((longest - mean) / deviation)
-            choice.offer(index, .init(gain: gain * within, overBudgetChance: 1 - within))
-        }
+        let longest = grid.minibatches.map { problem.longestMilliseconds(minibatch: $0) }
+        surfaces.assessTimes(
+            within: problem.budgetWatts, over: incumbent?.minibatchMilliseconds,
+            upTo: { longest[$0 % longest.count] }, isProfiled: isProfiled, &choice)
         return 1
     }
 }

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The project's own strategy: a search guided by a model of the new workload that starts from known ones.
 ///
 /// Before the first profile each known workload is a hypothesis of what the new one's time and power look like over the modes
@@ -49,9 +55,9 @@ public enum FulcrumSearch {
             public let interval: ClosedRange<Double>
 
             init(_ belief: SurfacePosterior.Belief) {
-                median = exponential(belief.mean)
+                median = exp(belief.mean)
                 let width = 1.645 * belief.deviation
-                interval = exponential(belief.mean - width)...exponential(belief.mean + width)
+                interval = exp(belief.mean - width)...exp(belief.mean + width)
             }
         }
 

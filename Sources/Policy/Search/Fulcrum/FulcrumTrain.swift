@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 extension FulcrumSearch {
     /// The strategy for a training alone.
     public struct Train: Search {
@@ -69,24 +63,14 @@ struct TrainModel: GuidedModel {
         step.seeing([(observation.minibatchMilliseconds, observation.powerWatts)])
     }
 
-    /// The gain is that of the logarithm of the time: a share of it.
+    /// Any time will do.
     mutating func assess(
         _ problem: TrainProblem, over incumbent: TrainingObservation?, isProfiled: [Bool],
         _ choice: inout CandidateChoice
     ) -> Double {
-        let beliefs = surfaces.beliefs()
-        let limit = log(max(problem.budgetWatts, 1e-9))
-        let fastest = beliefs.time.means.min() ?? 0
-        let best = incumbent.map { log($0.minibatchMilliseconds) }
-        for index in isProfiled.indices where !isProfiled[index] {
-            let within = beliefs.chance(within: limit, at: index)
-            let (mean, deviation) = (beliefs.time.means[index], beliefs.time.deviations[index])
-            let gain =
-                best.map {
-                    NormalDistribution.improvement(best: $0, limit: .infinity, mean: mean, deviation: deviation)
-                } ?? exp(fastest - mean)
-            choice.offer(index, .init(gain: gain * within, overBudgetChance: 1 - within))
-        }
+        surfaces.assessTimes(
+            within: problem.budgetWatts, over: incumbent?.minibatchMilliseconds, upTo: { _ in .infinity },
+            isProfiled: isProfiled, &choice)
         return 1
     }
 }

@@ -27,6 +27,3 @@ enum NormalDistribution {
         return min(1, max(0, 0.5 + 0.375 * u * (1 - u * u / 12)))
     }
 }
-
-/// e^x, for files that need nothing else of the C library.
-func exponential(_ x: Double) -> Double { exp(x) }

@@ -44,6 +44,29 @@ struct SurfaceModel: Sendable {
     /// What is believed of all points.
     mutating func beliefs() -> Beliefs { Beliefs(time: time.beliefs(), power: power.beliefs()) }
 
+    /// Offers each place that is not profiled yet, where the time of one workload is the objective. The gain is that of its logarithm,
+    /// a share of the time, over `best` (milliseconds; nil: nothing is known to keep the limits); only times up to `longest` (milliseconds,
+    /// of each place) count.
+    mutating func assessTimes(
+        within watts: Double, over best: Double?, upTo longest: (_ place: Int) -> Double, isProfiled: [Bool],
+        _ choice: inout CandidateChoice
+    ) {
+        let beliefs = beliefs()
+        let limit = log(max(watts, 1e-9))
+        let fastest = beliefs.time.means.min() ?? 0
+        let best = best.map { log($0) }
+        for index in isProfiled.indices where !isProfiled[index] {
+            let within = beliefs.chance(within: limit, at: index)
+            let (mean, deviation) = (beliefs.time.means[index], beliefs.time.deviations[index])
+            let longest = log(max(longest(index), 1e-9))
+            let gain =
+                best.map {
+                    NormalDistribution.improvement(best: $0, limit: longest, mean: mean, deviation: deviation)
+                } ?? exp(fastest - mean) * NormalDistribution.below((longest - mean) / deviation)
+            choice.offer(index, .init(gain: gain * within, overBudgetChance: 1 - within))
+        }
+    }
+
     struct Beliefs {
         let time: SurfacePosterior.Beliefs
         let power: SurfacePosterior.Beliefs
@@ -64,8 +87,6 @@ public struct SurfacePriors: Sendable {
     let power: SurfacePrior
     /// Number of points.
     var count: Int { time.axes.count }
-    /// Names of the workloads that it starts from.
-    public let references: [String]
 
     /// For a training on `grid`, from workloads that are known there. Nil where the grid has more than
     /// `FulcrumSearch.pointLimit` modes.
@@ -75,7 +96,7 @@ public struct SurfacePriors: Sendable {
         let surfaces = references.flatMap { $0.surfaces(at: modes) }.filter(\.isTelling)
         self.init(
             axes: SurfaceAxes(product: [grid.cores, grid.cpuKHz, grid.gpuHz, grid.emcHz]), surfaces,
-            references: references, knowsSizes: true)
+            knowsSizes: true)
     }
 
     /// For an inference on `grid`.
@@ -91,16 +112,15 @@ public struct SurfacePriors: Sendable {
         self.init(
             axes: SurfaceAxes(
                 product: [grid.modes.cores, grid.modes.cpuKHz, grid.modes.gpuHz, grid.modes.emcHz, grid.minibatches]),
-            surfaces, references: references, knowsSizes: !knowing.isEmpty)
+            surfaces, knowsSizes: !knowing.isEmpty)
     }
 
     private init(
-        axes: SurfaceAxes, _ surfaces: [ReferenceWorkload.Surface], references: [ReferenceWorkload], knowsSizes: Bool
+        axes: SurfaceAxes, _ surfaces: [ReferenceWorkload.Surface], knowsSizes: Bool
     ) {
         time = SurfacePrior(
             .time, axes: axes, surfaces: surfaces.map { ($0.name, $0.time) }, knowsSizes: knowsSizes)
         power = SurfacePrior(
             .power, axes: axes, surfaces: surfaces.map { ($0.name, $0.power) }, knowsSizes: knowsSizes)
-        self.references = references.map(\.name)
     }
 }
