@@ -49,6 +49,7 @@ public final class Governor {
     /// The mode that was in force before our first write since the board was its own.
     var stockMode: PowerMode?
     let tree: PublishedTree
+    let trace = TraceFeed()
     let writtenBudget: BudgetInbox
     let profileStore: ProfileStore
     let planner: Planner
@@ -68,7 +69,11 @@ public final class Governor {
     var lastDecision = ""
     var budgetSource = "config"
     /// The mode that we last asked for; nil while the board has its stock values.
-    var requestedMode: PowerMode?
+    var requestedMode: PowerMode? {
+        didSet {
+            if requestedMode != oldValue { trace.modeChanged(to: requestedMode, at: MonotonicClock.nanoseconds()) }
+        }
+    }
     var effectiveMode: PowerMode?
     /// Why the knobs are left alone, if they are: somebody else wrote one.
     var manualReason: String?
@@ -141,7 +146,7 @@ public final class Governor {
         initial.budget.source = budgetSource
         initial.knobs = board.knobs.map { .init(name: $0.name) }
         tree = try PublishedTree(
-            publication: publication, initial: initial, writerGroup: groupID("fulcrum") ?? 0,
+            publication: publication, initial: initial, trace: trace, writerGroup: groupID("fulcrum") ?? 0,
             setBudget: { microwatts, caller in
                 inbox.put(microwatts, from: caller.uid)
                 budgetWritten.raise()

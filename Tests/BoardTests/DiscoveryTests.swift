@@ -20,6 +20,7 @@ import Testing
         #expect(try gpu.min() == 306_000_000)
         #expect(try gpu.max() == 1_300_500_000)
         #expect(try gpu.current() == 306_000_000)
+        #expect(board.gpuDevicePath?.hasSuffix("/17000000.gpu/device") == true)
         #expect(board.knobs.first?.available == [1], "cpu0 can only be on")
         #expect(fake.kernel.writes.isEmpty)
     }

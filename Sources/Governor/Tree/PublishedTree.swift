@@ -2,6 +2,7 @@ import Policy
 import Synchronization
 import SystemCalls
 import SystemPackage
+import Telemetry
 import VirtualFiles
 
 /// The virtual file tree, /run/fulcrum: one value per file, kernel units in the names. Directories of workloads and tasks come
@@ -23,7 +24,7 @@ final class PublishedTree: Sendable {
 
     /// Builds the fixed part. `setBudget` takes microwatts that somebody with the right to has written.
     init(
-        publication: Publication, initial: PublishedState, writerGroup: UInt32,
+        publication: Publication, initial: PublishedState, trace: TraceFeed, writerGroup: UInt32,
         setBudget: @escaping @Sendable (_ microwatts: Int, Caller) -> Void, log: @escaping @Sendable (String) -> Void
     ) throws(FileTreeError) {
         self.publication = publication
@@ -33,6 +34,9 @@ final class PublishedTree: Sendable {
         try addTop()
         try addPower(rails: initial.rails.map(\.label))
         try addKnobs(initial.knobs.map(\.name))
+        try addSensors(initial)
+        try tree.add("trace_pipe", .stream(mode: 0o440, gid: writerGroup) { _ throws(Errno) in try trace.open() })
+        trace.onNews { [tree] in tree.notify("trace_pipe") }
         update(initial)
     }
 
@@ -93,7 +97,8 @@ final class PublishedTree: Sendable {
                 decisions \(counters.decisions)
                 profiles \(counters.profiles)
                 guard_steps \(counters.guardSteps)
-                probe_records_lost \(Self.number(counters.probeRecordsLost.map { Int(clamping: $0) }))
+                probe_records_lost \(Self.number(counters.probeRecordsLost))
+                slices_lost \(Self.number(counters.slicesLost))
                 rejected_reloads \(counters.rejectedReloads)
                 over_budget_uj \(counters.overBudgetMicrojoules)
                 """
@@ -124,13 +129,18 @@ final class PublishedTree: Sendable {
         try show("power/total_uw") { Self.number($0.power.totalMicrowatts) }
         try show("power/age_ms") { Self.age($0.power.sampledAt) }
         try show("power/rule") { $0.power.rule.joined(separator: " + ") }
+        try show("power/energy.stat") { state in
+            "energy_uj \(Self.number(state.energy.total))\n\(Self.stat(state.energy))"
+                + "\nexited_uj \(Self.number(state.energy.exited))"
+        }
         for (index, label) in rails.enumerated() {
             let directory = "rail/\(WorkloadName.sanitised(label))"
             let rail: @Sendable (PublishedState) -> PublishedState.Rail? = {
                 index < $0.rails.count ? $0.rails[index] : nil
             }
             try show("\(directory)/power_uw") { Self.number(rail($0)?.microwatts) }
-            try show("\(directory)/energy_uj") { Self.number(rail($0)?.microjoules.map { Int(clamping: $0) }) }
+            try show("\(directory)/energy_uj") { Self.number(rail($0)?.microjoules) }
+            try show("\(directory)/energy.stat") { Self.stat(rail($0)?.energy ?? .init()) }
             try show("\(directory)/voltage_uv") { Self.number(rail($0)?.microvolts) }
             try show("\(directory)/current_ua") { Self.number(rail($0)?.microamps) }
             try show("\(directory)/age_ms") { Self.age(rail($0)?.sampledAt ?? 0) }
@@ -150,6 +160,28 @@ final class PublishedTree: Sendable {
             try show("\(directory)/owner") { knob($0) { $0.owner } }
             try show("\(directory)/limiter") { knob($0) { $0.limiter } }
         }
+    }
+
+    private func addSensors(_ initial: PublishedState) throws(FileTreeError) {
+        try show("gpu/load_permille") { Self.number($0.gpu.loadPermille) }
+        try show("gpu/busy_us") { Self.number($0.gpu.busyMicroseconds) }
+        try show("gpu/state") { $0.gpu.state }
+        try show("memory/gpu_bytes") { Self.number($0.gpuMemoryBytes) }
+        for (index, zone) in initial.thermalZones.enumerated() {
+            try show("thermal/\(WorkloadName.sanitised(zone.name))/temp_mc") { state in
+                Self.number(index < state.thermalZones.count ? state.thermalZones[index].millicelsius : nil)
+            }
+        }
+        for (index, fan) in initial.fans.enumerated() {
+            let directory = "fan/\(WorkloadName.sanitised(fan.name))"
+            try show("\(directory)/rpm") { Self.number(index < $0.fans.count ? $0.fans[index].rpm : nil) }
+            try show("\(directory)/pwm") { Self.number(index < $0.fans.count ? $0.fans[index].pwm : nil) }
+        }
+    }
+
+    private static func stat(_ energy: PublishedState.Energy) -> String {
+        "processes_uj \(number(energy.processes))\nunattributed_uj \(number(energy.unattributed))"
+            + "\nerror_uj \(number(energy.error))"
     }
 
     private func addWorkload(_ name: String) {
@@ -175,10 +207,28 @@ final class PublishedTree: Sendable {
                 state.tasks.first { $0.pid == pid }.map(view) ?? "unmeasured"
             }
         }
-        add("source") { _ in "cuda boundaries" }
+        add("source") { $0.source.rawValue }
         add("start_time") { "\($0.startTicks)" }
-        add("gpu.stat") {
-            "minibatches \($0.minibatches)\nlast_minibatch_us \(Self.number($0.lastMinibatchMicroseconds))"
+        add("gpu.stat") { task in
+            """
+            busy_us \(Self.number(task.busyMicroseconds))
+            busy_permille \(Self.number(task.busyPermille))
+            launches \(Self.number(task.launches))
+            launches_in_flight \(Self.number(task.launchesInFlight))
+            minibatches \(Self.number(task.minibatches))
+            last_minibatch_us \(Self.number(task.lastMinibatchMicroseconds))
+            boundary_confidence_permille \(Self.number(task.boundaryConfidencePermille))
+            memory_bytes \(Self.number(task.memoryBytes))
+            """
+        }
+        add("energy.stat") { task in
+            """
+            total_uj \(Self.number(task.totalMicrojoules))
+            gpu_uj \(Self.number(task.gpuMicrojoules))
+            cpu_uj \(Self.number(task.cpuMicrojoules))
+            shared_uj \(Self.number(task.sharedMicrojoules))
+            power_uw \(Self.number(task.powerMicrowatts))
+            """
         }
     }
 
@@ -187,8 +237,8 @@ final class PublishedTree: Sendable {
         return "\(mode.cores) \(mode.cpuKHz) \(mode.gpuHz) \(mode.emcHz)"
     }
 
-    static func number(_ value: Int?) -> String {
-        value.map(String.init) ?? "unmeasured"
+    static func number(_ value: (some BinaryInteger)?) -> String {
+        value.map { String($0) } ?? "unmeasured"
     }
 
     private static func age(_ sampledAt: UInt64) -> String {
