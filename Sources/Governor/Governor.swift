@@ -42,6 +42,7 @@ public final class Governor {
     let journal: Journal
     let ledger = MinibatchLedger()
     let rails: RailSampler
+    let sensors: BoardSensors
     let probes: CUDAProbes?
     let reader: RingReader?
     let libraryScan: LibraryScan?
@@ -123,6 +124,7 @@ public final class Governor {
         grid = configuration.grid == .full ? board.grid : board.grid.thinned()
         stockMode = try? board.effectiveMode()
         rails = RailSampler(root: options.root)
+        sensors = BoardSensors(root: options.root)
         powerGuard = PowerGuard(settings: .init())
         (probes, reader, libraryScan, probeFeature) = Self.probes(
             configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)

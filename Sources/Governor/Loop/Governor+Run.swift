@@ -41,6 +41,7 @@ extension Governor {
     func tick() {
         let now = MonotonicClock.nanoseconds()
         sampleRails(at: now)
+        sensors.update(at: now)
         reconcileProcesses(at: now)
         checkKnobs(at: now)
         advancePlan(at: now)

@@ -28,6 +28,21 @@ struct PublishedState: Sendable {
         /// "yes", "no" or "unknown".
         var answer: String
         var reason: String
+
+        init(name: String, answer: String, reason: String) {
+            self.name = name
+            self.answer = answer
+            self.reason = reason
+        }
+
+        init(_ name: String, _ answer: FeatureAnswer) {
+            self.name = name
+            switch answer {
+            case .available: (self.answer, reason) = ("yes", "")
+            case .unavailable(let why): (self.answer, reason) = ("no", why)
+            case .unknown(let why): (self.answer, reason) = ("unknown", why)
+            }
+        }
     }
 
     struct Power: Sendable {

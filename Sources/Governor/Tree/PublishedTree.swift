@@ -19,6 +19,8 @@ final class PublishedTree: Sendable {
     private struct Shown {
         var workloads: [String] = []
         var tasks: [Int32: UInt32] = [:]
+        var zones: Set<String> = []
+        var fans: Set<String> = []
         var counters = PublishedState.Counters()
     }
 
@@ -34,7 +36,7 @@ final class PublishedTree: Sendable {
         try addTop()
         try addPower(rails: initial.rails.map(\.label))
         try addKnobs(initial.knobs.map(\.name))
-        try addSensors(initial)
+        try addGPU()
         try tree.add("trace_pipe", .stream(mode: 0o440, gid: writerGroup) { _ throws(Errno) in try trace.open() })
         trace.onNews { [tree] in tree.notify("trace_pipe") }
         update(initial)
@@ -56,6 +58,8 @@ final class PublishedTree: Sendable {
             shown.workloads = state.workloads.map(\.name)
             shown.tasks = Dictionary(state.tasks.map { ($0.pid, $0.uid) }) { first, _ in first }
             shown.counters = state.counters
+            shown.zones.formUnion(state.thermalZones.map(\.name))
+            shown.fans.formUnion(state.fans.map(\.name))
             return before
         }
         let names = Set(state.workloads.map(\.name))
@@ -67,6 +71,8 @@ final class PublishedTree: Sendable {
             tree.remove("task/\(task.pid)")
             addTask(task.pid, uid: task.uid)
         }
+        for zone in state.thermalZones where !before.zones.contains(zone.name) { addZone(zone.name) }
+        for fan in state.fans where !before.fans.contains(fan.name) { addFan(fan.name) }
         if before.counters != state.counters { tree.notify("events") }
         if before.counters.decisions != state.counters.decisions {
             tree.notify("decision")
@@ -162,21 +168,23 @@ final class PublishedTree: Sendable {
         }
     }
 
-    private func addSensors(_ initial: PublishedState) throws(FileTreeError) {
+    private func addGPU() throws(FileTreeError) {
         try show("gpu/load_permille") { Self.number($0.gpu.loadPermille) }
         try show("gpu/busy_us") { Self.number($0.gpu.busyMicroseconds) }
         try show("gpu/state") { $0.gpu.state }
         try show("memory/gpu_bytes") { Self.number($0.gpuMemoryBytes) }
-        for (index, zone) in initial.thermalZones.enumerated() {
-            try show("thermal/\(WorkloadName.sanitised(zone.name))/temp_mc") { state in
-                Self.number(index < state.thermalZones.count ? state.thermalZones[index].millicelsius : nil)
-            }
+    }
+
+    /// Once found, a zone or a fan keeps its files: what it cannot say any more is `unmeasured`.
+    private func addZone(_ name: String) {
+        try? show("thermal/\(name)/temp_mc") { state in
+            Self.number(state.thermalZones.first { $0.name == name }?.millicelsius)
         }
-        for (index, fan) in initial.fans.enumerated() {
-            let directory = "fan/\(WorkloadName.sanitised(fan.name))"
-            try show("\(directory)/rpm") { Self.number(index < $0.fans.count ? $0.fans[index].rpm : nil) }
-            try show("\(directory)/pwm") { Self.number(index < $0.fans.count ? $0.fans[index].pwm : nil) }
-        }
+    }
+
+    private func addFan(_ name: String) {
+        try? show("fan/\(name)/rpm") { state in Self.number(state.fans.first { $0.name == name }?.rpm) }
+        try? show("fan/\(name)/pwm") { state in Self.number(state.fans.first { $0.name == name }?.pwm) }
     }
 
     private static func stat(_ energy: PublishedState.Energy) -> String {
