@@ -19,6 +19,7 @@ final class PublishedTree: Sendable {
     private struct Shown {
         var workloads: [String] = []
         var tasks: [Int32: UInt32] = [:]
+        var rails = 0
         var zones: Set<String> = []
         var fans: Set<String> = []
         var counters = PublishedState.Counters()
@@ -34,7 +35,7 @@ final class PublishedTree: Sendable {
         self.setBudget = setBudget
         server = FileServer(tree: tree, log: log)
         try addTop()
-        try addPower(rails: initial.rails.map(\.label))
+        try addPower()
         try addKnobs(initial.knobs.map(\.name))
         try addGPU()
         try tree.add("trace_pipe", .stream(mode: 0o440, gid: writerGroup) { _ throws(Errno) in try trace.open() })
@@ -58,6 +59,7 @@ final class PublishedTree: Sendable {
             shown.workloads = state.workloads.map(\.name)
             shown.tasks = Dictionary(state.tasks.map { ($0.pid, $0.uid) }) { first, _ in first }
             shown.counters = state.counters
+            shown.rails = max(shown.rails, state.rails.count)
             shown.zones.formUnion(state.thermalZones.map(\.name))
             shown.fans.formUnion(state.fans.map(\.name))
             return before
@@ -71,6 +73,7 @@ final class PublishedTree: Sendable {
             tree.remove("task/\(task.pid)")
             addTask(task.pid, uid: task.uid)
         }
+        for (index, rail) in state.rails.enumerated().dropFirst(before.rails) { addRail(index, rail.label) }
         for zone in state.thermalZones where !before.zones.contains(zone.name) { addZone(zone.name) }
         for fan in state.fans where !before.fans.contains(fan.name) { addFan(fan.name) }
         if before.counters != state.counters { tree.notify("events") }
@@ -131,7 +134,7 @@ final class PublishedTree: Sendable {
         try tree.addDirectory("task")
     }
 
-    private func addPower(rails: [String]) throws(FileTreeError) {
+    private func addPower() throws(FileTreeError) {
         try show("power/total_uw") { Self.number($0.power.totalMicrowatts) }
         try show("power/age_ms") { Self.age($0.power.sampledAt) }
         try show("power/rule") { $0.power.rule.joined(separator: " + ") }
@@ -139,18 +142,22 @@ final class PublishedTree: Sendable {
             "energy_uj \(Self.number(state.energy.total))\n\(Self.stat(state.energy))"
                 + "\nexited_uj \(Self.number(state.energy.exited))"
         }
-        for (index, label) in rails.enumerated() {
-            let directory = "rail/\(WorkloadName.sanitised(label))"
-            let rail: @Sendable (PublishedState) -> PublishedState.Rail? = {
-                index < $0.rails.count ? $0.rails[index] : nil
+    }
+
+    /// Rails that appear later come last, so a rail keeps its place.
+    private func addRail(_ index: Int, _ label: String) {
+        let directory = "rail/\(WorkloadName.sanitised(label))"
+        func add(_ file: String, _ view: @escaping @Sendable (PublishedState.Rail) -> String) {
+            try? show("\(directory)/\(file)") { state in
+                index < state.rails.count ? view(state.rails[index]) : "unmeasured"
             }
-            try show("\(directory)/power_uw") { Self.number(rail($0)?.microwatts) }
-            try show("\(directory)/energy_uj") { Self.number(rail($0)?.microjoules) }
-            try show("\(directory)/energy.stat") { Self.stat(rail($0)?.energy ?? .init()) }
-            try show("\(directory)/voltage_uv") { Self.number(rail($0)?.microvolts) }
-            try show("\(directory)/current_ua") { Self.number(rail($0)?.microamps) }
-            try show("\(directory)/age_ms") { Self.age(rail($0)?.sampledAt ?? 0) }
         }
+        add("power_uw") { Self.number($0.microwatts) }
+        add("energy_uj") { Self.number($0.microjoules) }
+        add("energy.stat") { Self.stat($0.energy) }
+        add("voltage_uv") { Self.number($0.microvolts) }
+        add("current_ua") { Self.number($0.microamps) }
+        add("age_ms") { Self.age($0.sampledAt) }
     }
 
     private func addKnobs(_ names: [String]) throws(FileTreeError) {
