@@ -97,7 +97,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GovernorTests",
-            dependencies: ["Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles"],
+            dependencies: [
+                "Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles", system,
+            ],
             swiftSettings: testing),
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(

@@ -42,6 +42,7 @@ public final class Governor {
     let journal: Journal
     let ledger = MinibatchLedger()
     let rails: RailSampler
+    let sensors: BoardSensors
     let probes: CUDAProbes?
     let reader: RingReader?
     let libraryScan: LibraryScan?
@@ -49,6 +50,7 @@ public final class Governor {
     /// The mode that was in force before our first write since the board was its own.
     var stockMode: PowerMode?
     let tree: PublishedTree
+    let trace = TraceFeed()
     let writtenBudget: BudgetInbox
     let profileStore: ProfileStore
     let planner: Planner
@@ -68,7 +70,11 @@ public final class Governor {
     var lastDecision = ""
     var budgetSource = "config"
     /// The mode that we last asked for; nil while the board has its stock values.
-    var requestedMode: PowerMode?
+    var requestedMode: PowerMode? {
+        didSet {
+            if requestedMode != oldValue { trace.modeChanged(to: requestedMode, at: MonotonicClock.nanoseconds()) }
+        }
+    }
     var effectiveMode: PowerMode?
     /// Why the knobs are left alone, if they are: somebody else wrote one.
     var manualReason: String?
@@ -118,6 +124,7 @@ public final class Governor {
         grid = configuration.grid == .full ? board.grid : board.grid.thinned()
         stockMode = try? board.effectiveMode()
         rails = RailSampler(root: options.root)
+        sensors = BoardSensors(root: options.root)
         powerGuard = PowerGuard(settings: .init())
         (probes, reader, libraryScan, probeFeature) = Self.probes(
             configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)
@@ -141,7 +148,7 @@ public final class Governor {
         initial.budget.source = budgetSource
         initial.knobs = board.knobs.map { .init(name: $0.name) }
         tree = try PublishedTree(
-            publication: publication, initial: initial, writerGroup: groupID("fulcrum") ?? 0,
+            publication: publication, initial: initial, trace: trace, writerGroup: groupID("fulcrum") ?? 0,
             setBudget: { microwatts, caller in
                 inbox.put(microwatts, from: caller.uid)
                 budgetWritten.raise()

@@ -31,10 +31,14 @@ extension Governor {
         state.tasks = workloads.map { workload in
             .init(
                 pid: workload.identity.pid, uid: workload.uid, startTicks: workload.identity.startTimeTicks,
-                minibatches: workload.minibatches,
+                source: probes == nil ? .none : .boundaries, minibatches: workload.minibatches,
                 lastMinibatchMicroseconds: ledger.durations(of: workload.identity, since: 0, max: 1).last
-                    .map { Int(clampingMilliseconds: $0) })
+                    .map { Int(clampingMilliseconds: $0) },
+                memoryBytes: sensors.gpuMemoryBytes(of: workload.identity.pid))
         }
+        state.thermalZones = sensors.zones
+        state.fans = sensors.fans
+        state.gpuMemoryBytes = sensors.gpuMemoryBytes
         counters.probeRecordsLost = probes?.losses.records
         state.counters = counters
         publishedAt = now
@@ -68,6 +72,7 @@ extension Governor {
                     name: "knob_\(name)", answer: lost.isEmpty ? "yes" : "no",
                     reason: lost.map(\.reason).joined(separator: " ")))
         }
+        features.append(sensors.memoryFeature)
         return features
     }
 

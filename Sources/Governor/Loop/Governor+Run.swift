@@ -41,6 +41,7 @@ extension Governor {
     func tick() {
         let now = MonotonicClock.nanoseconds()
         sampleRails(at: now)
+        sensors.update(at: now)
         reconcileProcesses(at: now)
         checkKnobs(at: now)
         advancePlan(at: now)
@@ -53,6 +54,7 @@ extension Governor {
     func decide(_ text: String) {
         counters.decisions += 1
         lastDecision = text
+        trace.tell(.decision(text, at: MonotonicClock.nanoseconds()))
         log.notice("\(text)", metadata: ["decision": "\(counters.decisions)"])
     }
 
@@ -87,7 +89,8 @@ extension Governor {
             planAnew(at: MonotonicClock.nanoseconds())
         }
         let needsRestart =
-            old.probeLevel != new.probeLevel || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
+            old.probeLevel != new.probeLevel || old.contextSwitches != new.contextSwitches
+            || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
         decide(
             "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")"
         )
