@@ -182,7 +182,7 @@ public final class Governor {
         }
         do {
             let probes = try CUDAProbes()
-            let reader = try RingReader(probes: probes, ledger: ledger, news: news)
+            let reader = try RingReader(probes: probes, events: ledger, news: news)
             let scan = try LibraryScan(
                 probes, root: root, extraPaths: configuration.cudaLibraries, log: log)
             return (probes, reader, scan, feature("yes", ""))

@@ -27,7 +27,7 @@ struct CUDAProbesTests {
         driver = try ScratchCUDA()
         probes = try CUDAProbes()
         news = try EventSignal()
-        reader = try RingReader(probes: probes, ledger: ledger, news: news)
+        reader = try RingReader(probes: probes, events: ledger, news: news)
     }
 
     @Test("1,009 waits of a process started after the attach are 1,009 boundaries", .enabled(if: canRun, reason))
@@ -52,7 +52,7 @@ struct CUDAProbesTests {
         let durations = ledger.durations(of: identity, since: before, max: 10_000)
         #expect(durations.count == 256)
         #expect(durations.allSatisfy { $0 > 0 } && durations.reduce(0, +) <= Double(after - before) / 1e6)
-        #expect(probes.losses == ProbeLosses(records: 0, processes: 0, waits: 0))
+        #expect(probes.losses == ProbeLosses())
         #expect(reader.malformedRecords == 0)
     }
 
@@ -205,7 +205,7 @@ struct CUDAProbesTests {
         try staying.wait(10_007)
         try leaving.finish()
         #expect(probes.losses.records > 0)
-        let late = try RingReader(probes: probes, ledger: ledger, news: news)
+        let late = try RingReader(probes: probes, events: ledger, news: news)
         let left = try #require(exited(leaving.pid))
         #expect(left.boundaries == 11)
         let activity = try #require(settled(staying.pid) { $0.boundaries == 10_007 })

@@ -16,6 +16,8 @@ enum ELFSymbols {
     /// libcuda has some 700 dynamic symbols; the largest libraries have 100,000.
     static let maximumSymbols: UInt64 = 1 << 18
     static let maximumStringBytes: UInt64 = 1 << 24
+    /// A function has a place for each of its versions; each place that is found gets probes.
+    static let maximumPlaces = 4
     private static let maximumSections = 4_096
     private static let maximumSegments = 256
 
@@ -64,7 +66,11 @@ enum ELFSymbols {
                 guard let offset = fileOffset(of: symbols.integer(at: start + 8), in: segments) else {
                     throw reader.damaged("has \(names[index]) outside its executable segments")
                 }
-                if !found[index].contains(offset) { found[index].append(offset) }
+                if found[index].contains(offset) { continue }
+                guard found[index].count < maximumPlaces else {
+                    throw reader.damaged("has \(names[index]) at more than \(maximumPlaces) places")
+                }
+                found[index].append(offset)
             }
         }
         return zip(names, found).flatMap { name, offsets in
