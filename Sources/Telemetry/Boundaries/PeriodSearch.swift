@@ -19,7 +19,7 @@ enum PeriodSearch {
     /// Candidates of each of two orders that are tried in a longer one.
     private static let candidateLimit = 8
     /// Foreign symbols at the very end that do not speak against a period.
-    private static let foreignLimit = 16
+    static let foreignLimit = 16
     /// Symbols that identify a place, where a candidate is the distance to the same place before.
     private static let contextLength = 4
 
@@ -48,7 +48,7 @@ enum PeriodSearch {
     private static func explanation(of symbols: [UInt32], by period: Int) -> Result? {
         let comparable = symbols.count - period
         guard comparable >= 2 * period else { return nil }
-        let neededRun = min(period, 16)
+        let neededRun = min(period, 8)
         var (misses, run, reached, reachedMisses) = (0, 0, 0, 0)
         for offset in 1...comparable {
             let index = symbols.count - offset

@@ -11,6 +11,8 @@ struct PeriodicSequence {
     private static let slipLimit = 48
     /// Missing symbols that are passed over.
     private static let deletionLimit = 32
+    /// Expected symbols in a row that show where the sequence goes on.
+    private static let resumeRun = 8
     private static let unitLimit = 4
     /// Waits whose places are remembered.
     private static let waitLimit = 32
@@ -91,7 +93,7 @@ struct PeriodicSequence {
         catchUp(from: ring.end - 1)
         if followed == nil && ring.end >= nextBlindSearch {
             nextBlindSearch = ring.end + min(ring.end - (waits.last?.place ?? 0), SymbolRing.largest)
-            search()
+            search(since: waits.last?.place ?? ring.begin)
         }
     }
 
@@ -101,7 +103,7 @@ struct PeriodicSequence {
         if waits.count == Self.waitLimit { waits.removeFirst() }
         waits.append(Wait(place: ring.end, gap: nil))
         guard let followed else {
-            search()
+            search(since: waits.dropLast().last?.place ?? ring.begin)
             return
         }
         if let explained = unaligned {
@@ -221,7 +223,7 @@ struct PeriodicSequence {
     /// Looks whether the latest symbols fit elsewhere: after foreign symbols, in place of others, or after missing ones.
     private mutating func resume(at number: Int, _ index: Int) -> Bool {
         let length = units[index].count
-        let run = min(3, length)
+        let run = min(Self.resumeRun, length)
         guard slip >= run else { return false }
         let fewestInserted = -min(Self.deletionLimit, length - 1)
         var inserted = slip - run
@@ -232,7 +234,7 @@ struct PeriodicSequence {
                 fits = units[index].symbols[(reached - 1 - back + length) % length] == ring[number - back]
             }
             if fits {
-                share = max(0, share - Double(slip) / Double(length) / 32)
+                share = max(0, share - Double(slip - run) / Double(length) / 32)
                 slip = 0
                 advance(reached - position, index)
                 return true
@@ -284,13 +286,16 @@ struct PeriodicSequence {
 
     // MARK: Searching
 
-    /// Searches in each window that is due, the longest first.
-    private mutating func search() {
+    /// Searches in each window that is due, the longest first. What has gone by since the wait before the latest has to be explained
+    /// for the most part: equal launches at the end of a minibatch are no minibatches.
+    private mutating func search(since place: Int) {
+        let segment = ring.end - max(place, unclaimed)
         for (level, window) in Self.windows.enumerated().reversed() where ring.end >= nextSearches[level] {
             if level > 0 && ring.count * 2 <= window { continue }
             let length = min(window, ring.count)
             nextSearches[level] = ring.end + max(length / 4, 1)
-            guard let found = PeriodSearch.result(in: ring.latest(length)), found.explained >= leastExplained
+            guard let found = PeriodSearch.result(in: ring.latest(length)), found.explained >= leastExplained,
+                found.explained * 5 >= min(segment, ring.count) * 4
             else { continue }
             adopt(found)
             return
@@ -301,8 +306,15 @@ struct PeriodicSequence {
         let period = found.period
         let start = max(ring.end - found.explained, unclaimed, ring.begin)
         let place = endPlace(period: period, after: start)
-        // The latest end of a unit.
-        let last = ring.end - (ring.end - (place ?? start)) % period
+        // The latest end of a unit, before any launches that only came with this wait.
+        var last = ring.end - (ring.end - (place ?? start)) % period
+        var foreign = 0
+        while foreign < PeriodSearch.foreignLimit, foreign < period / 2, last - 1 - period >= ring.begin,
+            ring[last - 1] != ring[last - 1 - period]
+        {
+            last -= 1
+            foreign += 1
+        }
         let repetitions = (last - start) / period
         guard last - period >= ring.begin else { return }
         let index = remember(typicalRepetition(of: period, before: last, among: repetitions))
