@@ -27,7 +27,9 @@ struct EnergyIntegralTests {
         var bound = 0.0
     }
 
-    private func run(_ monitor: Monitor, interval: UInt64, jitter: UInt64, readings: Int, seed: UInt64) throws -> Outcome {
+    private func run(_ monitor: Monitor, interval: UInt64, jitter: UInt64, readings: Int, seed: UInt64) throws
+        -> Outcome
+    {
         var random = SeededGenerator(seed: seed)
         var integral = EnergyIntegral(
             maximumGapNanoseconds: 5_000_000_000, averagingNanoseconds: UInt64(monitor.window))
@@ -63,7 +65,8 @@ struct EnergyIntegralTests {
         }
     }
 
-    @Test("The bound holds for every curve, step and rate of reading", arguments: [100, 250, 430, 500, 900] as [UInt64])
+    @Test(
+        "The bound holds for every curve, step and rate of reading", arguments: [100, 250, 430, 500, 900] as [UInt64])
     func holds(milliseconds: UInt64) throws {
         var random = SeededGenerator(seed: milliseconds)
         for seed in 0..<40 as Range<UInt64> {
@@ -96,7 +99,8 @@ struct EnergyIntegralTests {
             let outcome = try run(
                 monitor, interval: UInt64(interval) * 1_000_000, jitter: 0, readings: 200_000 / interval, seed: 1)
             #expect(abs(outcome.energy - outcome.truth) <= outcome.bound)
-            #expect(outcome.bound / outcome.truth < limit, "\(step) uW, \(interval) ms: \(outcome.bound / outcome.truth)")
+            #expect(
+                outcome.bound / outcome.truth < limit, "\(step) uW, \(interval) ms: \(outcome.bound / outcome.truth)")
         }
     }
 

@@ -12,7 +12,8 @@ struct RailLayoutTests {
         let board = try ScratchDirectory()
         try board.write("ina3221x\n", "sys/bus/i2c/devices/6-0040/name")
         for (channel, label, volts, amps) in [
-            (0, "POM_5V_IN", "5064\n", "1000 ma\n"), (1, "POM_5V_GPU", "5056", "40 mA\n"), (2, "POM_5V_CPU", "5048mv", "-8"),
+            (0, "POM_5V_IN", "5064\n", "1000 ma\n"), (1, "POM_5V_GPU", "5056", "40 mA\n"),
+            (2, "POM_5V_CPU", "5048mv", "-8"),
         ] {
             try board.write(label + "\n", "\(Self.iio)/rail_name_\(channel)")
             try board.write(volts, "\(Self.iio)/in_voltage\(channel)_input")

@@ -89,7 +89,7 @@ struct RailDiscovery {
             if file.read() == .failed(ENODATA) {
                 return .skip(reason: "\(input) (\(label)) has no data: the channel is disabled.")
             }
-        } catch where error.errno == .noSuchFileOrDirectory {
+        } catch  where error.errno == .noSuchFileOrDirectory {
             return .skip(reason: "\(input) (\(label)) does not exist.")
         } catch {
             // A rail all the same: why it cannot be read is told by whoever reads it.

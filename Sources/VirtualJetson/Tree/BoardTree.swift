@@ -20,6 +20,7 @@ struct BoardTree {
         try addPowerMonitors()
         try addThermal()
         try addOverCurrent()
+        try addContextSwitchTrace()
         try addEngine()
     }
 
