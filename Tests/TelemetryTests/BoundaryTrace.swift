@@ -75,7 +75,7 @@ struct BoundaryTrace {
             guard let boundary = detection.detector.add(event) else { continue }
             detection.boundaries.append(boundary)
         }
-        detection.last = events.last.flatMap { detection.detector.finish(at: $0.endNanoseconds) }
+        detection.last = detection.detector.finish(CUDACounts(launches: launches, waits: waits))
         return detection
     }
 

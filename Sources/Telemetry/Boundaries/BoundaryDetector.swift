@@ -69,21 +69,30 @@ public struct BoundaryDetector: Sendable {
         }
     }
 
-    /// The process has ended, at `nanoseconds`. Returns the minibatches that no wait was seen for, or those of a process too
-    /// short to tell, if there are any.
-    public mutating func finish(at nanoseconds: UInt64) -> MinibatchBoundary? {
+    /// The process has ended after `counts` calls; 0 where that is not known. Returns the minibatches that no wait was seen
+    /// for, or those of a process too short to tell, if there are any.
+    public mutating func finish(_ counts: CUDACounts = CUDACounts()) -> MinibatchBoundary? {
+        noteLosses(launches: counts.launches, waits: counts.waits)
         switch carrier {
-        case .process, .undecided: return process.finish(at: nanoseconds)
+        case .process: return process.finish()
+        case .undecided:
+            return threads.indices.reduce(nil) { whole, index in merge(whole, threads[index].calls.finish()) }
         case .threads:
-            var whole: MinibatchBoundary?
-            for index in threads.indices where carries(index) {
-                guard let part = threads[index].calls.finish(at: nanoseconds) else { continue }
-                let before = whole?.count ?? 0
-                whole = part
-                whole?.count += before
+            return threads.indices.reduce(nil) { whole, index in
+                carries(index) ? merge(whole, threads[index].calls.finish()) : whole
             }
-            return whole
         }
+    }
+
+    private func merge(_ left: MinibatchBoundary?, _ right: MinibatchBoundary?) -> MinibatchBoundary? {
+        guard let left, var sum = right else { return left ?? right }
+        sum.beginNanoseconds = min(left.beginNanoseconds, sum.beginNanoseconds)
+        sum.workBeginNanoseconds = min(left.workBeginNanoseconds, sum.workBeginNanoseconds)
+        sum.endNanoseconds = max(left.endNanoseconds, sum.endNanoseconds)
+        sum.count += left.count
+        sum.confidence = min(left.confidence, sum.confidence)
+        sum.isGap = left.isGap || sum.isGap
+        return sum
     }
 
     // MARK: Answers
@@ -237,13 +246,22 @@ extension BoundaryDetector {
     }
 
     private mutating func noteLosses(_ event: CUDAEvent) {
-        let isLaunch = event.kind == .launch || event.kind == .graphLaunch
         let slack = firstTID == nil || (threads.isEmpty && firstTID == event.tid) ? 0 : Self.threadSlack
-        let launches = launchCounter.missing(at: event.launches, isCounted: isLaunch, slack: slack)
-        let waits = isLaunch ? 0 : waitCounter.missing(at: event.waits, isCounted: true, slack: slack)
-        guard launches > 0 || waits > 0 else { return }
-        process.lose(launches: launches, waits: waits)
+        switch event.kind {
+        case .launch, .graphLaunch: noteLosses(launches: event.launches, isLaunch: true, slack: slack)
+        case .streamWait, .contextWait, .eventWait:
+            noteLosses(launches: event.launches, waits: event.waits, isWait: true, slack: slack)
+        }
+    }
+
+    private mutating func noteLosses(
+        launches: UInt64, waits: UInt64 = 0, isLaunch: Bool = false, isWait: Bool = false, slack: UInt64 = 0
+    ) {
+        let missingLaunches = launchCounter.missing(at: launches, isCounted: isLaunch, slack: slack)
+        let missingWaits = waitCounter.missing(at: waits, isCounted: isWait, slack: slack)
+        guard missingLaunches > 0 || missingWaits > 0 else { return }
+        process.lose(launches: missingLaunches, waits: missingWaits)
         // Nobody knows whose they were.
-        for index in threads.indices { threads[index].calls.lose(launches: launches, waits: waits) }
+        for index in threads.indices { threads[index].calls.lose(launches: missingLaunches, waits: missingWaits) }
     }
 }

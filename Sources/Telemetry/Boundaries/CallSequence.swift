@@ -51,6 +51,7 @@ struct CallSequence {
     private var isUnwaited = false
 
     private var firstCall: UInt64 = 0
+    private var latestCall: UInt64 = 0
     private var latestReturn: UInt64 = 0
     private var isAfterReturn = false
     /// The end of the latest minibatch, 0 before the first.
@@ -134,11 +135,12 @@ struct CallSequence {
     }
 
     /// The process has ended: what is still owed.
-    mutating func finish(at end: UInt64) -> MinibatchBoundary? {
-        if let source {
-            if source == .launches { return boundary(from: source, at: end) }
-            return nil
-        }
+    mutating func finish() -> MinibatchBoundary? {
+        launches.settle()
+        segments.settle()
+        counts.settle()
+        kinds.settle()
+        if let source { return boundary(from: source, at: max(latestCall, latestReturn)) }
         // Too short for a pattern. A wait is the best guess.
         guard latestEnd == 0, waitCount > 0, waitCount < Self.patience else { return nil }
         return MinibatchBoundary(
@@ -238,6 +240,7 @@ struct CallSequence {
     private mutating func noteCall(at begin: UInt64) {
         if firstCall == 0 { firstCall = begin }
         if workBegin == 0 { workBegin = begin }
+        latestCall = begin
         guard isAfterReturn else { return }
         isAfterReturn = false
         let gap = begin > latestReturn ? begin - latestReturn : 0

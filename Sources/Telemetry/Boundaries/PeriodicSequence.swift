@@ -169,6 +169,14 @@ struct PeriodicSequence {
         unaligned = nil
     }
 
+    /// Nothing will come that could prove what lost symbols held: their count is taken if it ends where a minibatch does.
+    mutating func settle() {
+        guard proof > 0, position == 0, slip == 0 else { return }
+        completed += lostUnits
+        lostUnits = 0
+        proof = 0
+    }
+
     // MARK: Following
 
     /// Goes through the symbols from `start` to the latest.
