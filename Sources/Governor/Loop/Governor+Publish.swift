@@ -125,7 +125,8 @@ extension Governor {
         task.busyPermille = window > 0 ? Int(clamping: metered.time.windowBusyNanoseconds &* 1000 / window) : nil
         task.launches = metered.launches?.counts.launches
         task.launchesInFlight = metered.launches?.launchesInFlight
-        task.minibatches = activity?.boundaries
+        task.minibatches = activity?.minibatches
+        task.boundaryConfidencePermille = activity.map { Int(($0.confidence * 1000).rounded()) }
         task.lastMinibatchMicroseconds = ledger.durations(of: process, since: 0, max: 1).last
             .map { Int(clampingMilliseconds: $0) }
         task.memoryBytes = sensors.gpuMemoryBytes(of: process.pid)

@@ -107,7 +107,7 @@ final class ProcessMeter {
         for index in gpuTimes.indices where gpuTimes[index].isLive && gpuTimes[index].process.startTimeTicks == 0 {
             let pid = gpuTimes[index].process.pid
             guard let process = try? ProcessIdentity(running: pid) else {
-                observer.account.exited(pid: pid, at: now)
+                observer.account.exited(gpuTimes[index].process, at: now)
                 continue
             }
             observer.account.identify(process, at: now)
@@ -121,7 +121,7 @@ final class ProcessMeter {
         cpuTimes.read(identities, into: &cpuNanoseconds)
         // Nobody tells of exits where there are no probes; one that is told twice is the same exit.
         for (process, nanoseconds) in zip(identities, cpuNanoseconds) where nanoseconds == nil {
-            observer.account.exited(pid: process.pid, at: now)
+            observer.account.exited(process, at: now)
         }
     }
 
