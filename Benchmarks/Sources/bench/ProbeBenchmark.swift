@@ -82,7 +82,7 @@ enum ProbeBenchmark {
             if activity?.hasExited == true { break }
             usleep(1_000)
         }
-        return activity?.boundaries ?? 0
+        return activity?.calls.waits ?? 0
     }
 }
 
