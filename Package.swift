@@ -88,6 +88,11 @@ let package = Package(
             dependencies: ["ProfileStore", "Policy", "SystemCalls", "profile-writer", sqlite],
             swiftSettings: testing),
 
+        // What fulcrumctl reads from the tree, as values, tables and traces.
+        .target(name: "Inspection", dependencies: ["CLinux", "SystemCalls", system], swiftSettings: strict),
+        .testTarget(
+            name: "InspectionTests", dependencies: ["Inspection", "CLinux", "SystemCalls"], swiftSettings: testing),
+
         .target(
             name: "Governor",
             dependencies: [
@@ -104,7 +109,9 @@ let package = Package(
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(
             name: "fulcrumctl",
-            dependencies: ["Evaluation", "Policy", "Governor", "Board", "Telemetry", "SystemCalls", arguments],
+            dependencies: [
+                "Evaluation", "Inspection", "Policy", "Governor", "Board", "Telemetry", "SystemCalls", arguments,
+            ],
             swiftSettings: strict),
 
         .target(name: "CVirtualGPU"),

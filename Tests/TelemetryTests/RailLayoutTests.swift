@@ -100,7 +100,7 @@ struct RailLayoutTests {
         ] as [(String, Int?)])
     func units(text: String, value: Int?) {
         let bytes = Array(text.utf8)
-        #expect(bytes.withUnsafeBytes { unsafe SysfsText.integer($0, mayHaveUnit: true) } == value)
+        #expect(SysfsText.integer(bytes.span, mayHaveUnit: true) == value)
     }
 
     @Test("No text makes the number parser trap")
@@ -111,9 +111,11 @@ struct RailLayoutTests {
             let bytes = (0..<Int.random(in: 0...32, using: &random)).map { _ in
                 alphabet.randomElement(using: &random) ?? 0
             }
-            let plain = bytes.withUnsafeBytes { unsafe SysfsText.integer($0) }
-            let withUnit = bytes.withUnsafeBytes { unsafe SysfsText.integer($0, mayHaveUnit: true) }
+            let plain = SysfsText.integer(bytes.span)
+            let withUnit = SysfsText.integer(bytes.span, mayHaveUnit: true)
             if plain != nil { #expect(plain == withUnit) }
+            let flag = SysfsText.flagOrInteger(bytes.span)
+            if plain != nil { #expect(plain == flag) }
         }
     }
 }

@@ -42,6 +42,7 @@ extension Governor {
         let now = MonotonicClock.nanoseconds()
         sampleRails(at: now)
         sensors.update(at: now)
+        meter.advance(at: now, rails: rails, mode: requestedMode ?? effectiveMode)
         reconcileProcesses(at: now)
         checkKnobs(at: now)
         advancePlan(at: now)
@@ -126,7 +127,7 @@ extension Governor {
         }
         planner.stop()
         libraryScan?.stop()
-        reader?.stop()
+        observer.stop()
         profileStore.close()
         tree.unmount()
         return isRestored

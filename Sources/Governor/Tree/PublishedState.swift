@@ -37,11 +37,13 @@ struct PublishedState: Sendable {
 
         init(_ name: String, _ answer: FeatureAnswer) {
             self.name = name
-            switch answer {
-            case .available: (self.answer, reason) = ("yes", "")
-            case .unavailable(let why): (self.answer, reason) = ("no", why)
-            case .unknown(let why): (self.answer, reason) = ("unknown", why)
-            }
+            reason = answer.reason ?? ""
+            self.answer =
+                switch answer {
+                case .available: "yes"
+                case .unavailable: "no"
+                case .unknown: "unknown"
+                }
         }
     }
 

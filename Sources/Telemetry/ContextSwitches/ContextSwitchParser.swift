@@ -103,9 +103,9 @@ package struct ContextSwitchParser {
     }
 
     private mutating func judge() {
-        // Losses come in bursts, as a full ring is emptied by long reads: where most entries seem to follow a loss, the
-        // number counts something else, and says nothing.
-        if judged.gaps > Self.judgedRecords / 2 {
+        // Losses come in bursts, as a full ring is emptied by long reads: where many entries seem to follow a loss, the number
+        // counts something else, the entries of each context perhaps, and says nothing.
+        if judged.gaps > Self.judgedRecords / 4 {
             sequenceIsMeaningful = false
             counts.losses &-= UInt64(judged.gaps)
             counts.lostRecords &-= min(judged.lost, counts.lostRecords)

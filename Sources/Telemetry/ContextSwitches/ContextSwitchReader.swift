@@ -112,8 +112,8 @@ public final class ContextSwitchReader: Sendable {
     private static let readsPerRound = 64
     /// After so many failures the device is given up: five seconds of rounds.
     private static let failuresInRow = 100
-    /// The driver empties the GPU's own buffer 60 times a second.
-    private static let driverPeriodNanoseconds: UInt64 = 34_000_000
+    /// How long an entry may take to be found: three of the driver's own rounds, 60 a second, should it refuse to flush.
+    private static let marginNanoseconds: UInt64 = 50_000_000
 
     init(_ device: consuming ContextSwitchDevice, _ period: UInt64) throws(SystemCallError) {
         self.period = max(period, 1_000_000)
@@ -157,10 +157,11 @@ public final class ContextSwitchReader: Sendable {
     }
 
     private func round(_ receiver: some ContextSwitchReceiver, _ lives: ContextSwitchStream.Liveness) {
-        var flushBegan = MonotonicClock.nanoseconds()
+        let began = MonotonicClock.nanoseconds()
+        var flushBegan: UInt64? = began
         if let errno = device?.flush() {
             failed("flush", errno)
-            flushBegan = flushBegan > Self.driverPeriodNanoseconds ? flushBegan - Self.driverPeriodNanoseconds : 0
+            flushBegan = nil
         } else {
             failures = 0
         }
@@ -177,7 +178,8 @@ public final class ContextSwitchReader: Sendable {
             }
             // A read that has room left has found the end.
             if count <= buffer.count - ContextSwitchRecord.byteCount {
-                stream.endRound(flushBegan: flushBegan, tell: receiver)
+                let certain = began > Self.marginNanoseconds ? began - Self.marginNanoseconds : 0
+                stream.endRound(flushBegan: flushBegan, certainUntil: certain, tell: receiver)
                 return
             }
         }

@@ -31,6 +31,8 @@ package struct ContextSwitchStream {
     private static let disorderNanoseconds: Int64 = 1_000_000
     /// An offset that is learnt from few entries may be late by about the driver's own poll period of 17 ms.
     private static let futureNanoseconds: Int64 = 200_000_000
+    /// Entries of the first read lie closer together.
+    private static let firstReadNanoseconds: Int64 = 60_000_000_000
 
     package init(capacity: Int = 4_096) {
         parsed.reserveCapacity(capacity)
@@ -75,13 +77,16 @@ package struct ContextSwitchStream {
         tellAccepted(readAt, receiver)
     }
 
-    /// All entries that were made before `flushBegan` (CLOCK_MONOTONIC nanoseconds) have been taken.
-    package mutating func endRound(flushBegan: UInt64, tell receiver: some ContextSwitchReceiver) {
+    /// All entries that were made before `flushBegan` (CLOCK_MONOTONIC nanoseconds; nil where no flush succeeded) have been
+    /// taken; those before `certainUntil` also where the GPU was slow to write them.
+    package mutating func endRound(
+        flushBegan: UInt64?, certainUntil: UInt64, tell receiver: some ContextSwitchReceiver
+    ) {
         flushedAt = flushBegan
-        clock.raiseFloor(to: flushBegan)
+        clock.raiseFloor(to: certainUntil)
         guard slicer.isTracing else { return }
-        slicer.split(at: flushBegan, tell: receiver)
-        receiver.delivered(until: flushBegan)
+        slicer.split(at: certainUntil, tell: receiver)
+        receiver.delivered(until: certainUntil)
     }
 
     /// Not all entries could be taken in this round.
@@ -108,8 +113,11 @@ package struct ContextSwitchStream {
             accept(entry)
             return
         }
-        let isBack = Int64(bitPattern: timestamp &- last) < -Self.disorderNanoseconds
-        let isAhead = clock.isSet && clock.lead(timestamp, over: readAt) > Self.futureNanoseconds
+        let jump = Int64(bitPattern: timestamp &- last)
+        let isBack = jump < -Self.disorderNanoseconds
+        let isAhead =
+            clock.isSet
+            ? clock.lead(timestamp, over: readAt) > Self.futureNanoseconds : jump > Self.firstReadNanoseconds
         guard isBack || isAhead else {
             drop()
             accept(entry)

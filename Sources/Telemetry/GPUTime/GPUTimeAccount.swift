@@ -68,11 +68,16 @@ public final class GPUTimeAccount: Sendable {
         state.withLock { $0.sweep.open(source, pid: pid, startTimeTicks: startTimeTicks, at: nanoseconds) }
     }
 
-    /// All work of a process that began has drained by `nanoseconds`.
-    public func workEnded(
-        _ source: GPUTimeSource, pid: Int32, startTimeTicks: UInt64 = 0, at nanoseconds: UInt64
-    ) {
-        state.withLock { $0.sweep.close(source, pid: pid, startTimeTicks: startTimeTicks, at: nanoseconds) }
+    /// All work that a process had on the GPU has drained. Ends what `workBegan` began at the slice's end; where nothing had
+    /// begun, as the record of it was lost, adds the slice.
+    public func workDrained(_ source: GPUTimeSource, _ slice: GPUSlice, startTimeTicks: UInt64 = 0) {
+        state.withLock { $0.sweep.drain(source, slice, startTimeTicks: startTimeTicks) }
+    }
+
+    /// Sets right what lost records left open or unopened: `work` is all that is open at `nanoseconds`. What is missing in two
+    /// lists in a row has ended. Linear in the processes.
+    public func observed(_ work: [OpenWork], of source: GPUTimeSource, at nanoseconds: UInt64) {
+        state.withLock { $0.sweep.reconcile(source, with: work, at: nanoseconds) }
     }
 
     /// The context-switch source has told everything up to `nanoseconds`: the horizon does not run ahead of it.
@@ -93,8 +98,8 @@ public final class GPUTimeAccount: Sendable {
     }
 
     /// A process ended. Its time stays in the table until the horizon has passed, then in the sum of those that ended.
-    public func exited(pid: Int32, at nanoseconds: UInt64) {
-        state.withLock { $0.sweep.exit(pid, at: nanoseconds, lag: lag) }
+    public func exited(_ process: ProcessIdentity, at nanoseconds: UInt64) {
+        state.withLock { $0.sweep.exit(process, at: nanoseconds, lag: lag) }
     }
 
     // MARK: What came out
@@ -148,27 +153,5 @@ public final class GPUTimeAccount: Sendable {
         var processes = [ProcessGPUTime]()
         _ = snapshot(into: &processes)
         return processes
-    }
-}
-
-extension GPUTimeAccount: ContextSwitchReceiver {
-    /// Residency is known from here on.
-    public func tracingBegan(at nanoseconds: UInt64) {
-        began(.contextSwitches, at: nanoseconds)
-    }
-
-    /// Adds residency.
-    public func received(_ slice: ContextSwitchSlice) {
-        record(slice.slice, from: .contextSwitches)
-    }
-
-    /// The horizon may move up to here.
-    public func delivered(until nanoseconds: UInt64) {
-        contextSwitchesDelivered(until: nanoseconds)
-    }
-
-    /// Residency is not known from here on.
-    public func tracingEnded(at nanoseconds: UInt64) {
-        ended(.contextSwitches, at: nanoseconds)
     }
 }

@@ -33,6 +33,8 @@ struct GPUTimeSlot {
     // What the sources have said and the sweep has not reached yet.
     var hasOpenLaunches = false
     var hasOpenWait = false
+    /// Lists of open work, one after the other, in which it was missing.
+    var missedLists = 0
     /// When it ended; max while it lives.
     var exitTime = UInt64.max
 

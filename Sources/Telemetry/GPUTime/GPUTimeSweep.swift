@@ -68,27 +68,52 @@ struct GPUTimeSweep {
 
     mutating func open(_ source: GPUTimeSource, pid: Int32, startTimeTicks: UInt64, at time: UInt64) {
         guard source == .launches || source == .boundaries else { return }
+        let index = slot(pid, startTimeTicks, at: time)
+        // Processes that share the nameless slot cannot be told apart, and would never be seen to end.
+        guard index != GPUTimeTable.nameless, !isOpen(source, index) else { return }
         if time < swept {
             totals.lateSlices &+= 1
             totals.lateNanoseconds &+= swept - time
         }
-        let index = slot(pid, startTimeTicks, at: time)
-        // Processes that share the nameless slot cannot be told apart, and would never be seen to end.
-        guard index != GPUTimeTable.nameless else { return }
-        if source == .launches, !table.slots[index].hasOpenLaunches {
+        if source == .launches {
             table.slots[index].hasOpenLaunches = true
             push(.launchesOpen, index, at: time)
-        } else if source == .boundaries, !table.slots[index].hasOpenWait {
+        } else {
             table.slots[index].hasOpenWait = true
             push(.waitBegins, index, at: time)
         }
     }
 
-    mutating func close(_ source: GPUTimeSource, pid: Int32, startTimeTicks: UInt64, at time: UInt64) {
-        if let index = table.find(pid, startTimeTicks, at: time) { close(source, index, at: time) }
+    mutating func drain(_ source: GPUTimeSource, _ slice: GPUSlice, startTimeTicks: UInt64) {
+        if let index = table.find(slice.pid, startTimeTicks, at: slice.startNanoseconds), isOpen(source, index) {
+            close(source, index, at: slice.endNanoseconds)
+        } else {
+            add(slice, from: source, startTimeTicks: startTimeTicks)
+        }
+    }
+
+    mutating func reconcile(_ source: GPUTimeSource, with work: [OpenWork], at time: UInt64) {
+        for index in table.slots.indices where isOpen(source, index) { table.slots[index].missedLists += 1 }
+        for open in work {
+            let process = open.process
+            self.open(source, pid: process.pid, startTimeTicks: process.startTimeTicks, at: open.beginNanoseconds)
+            if let index = table.find(process.pid, process.startTimeTicks, at: time) {
+                table.slots[index].missedLists = 0
+            }
+        }
+        for index in table.slots.indices where isOpen(source, index) && table.slots[index].missedLists > 1 {
+            close(source, index, at: time)
+        }
+    }
+
+    private func isOpen(_ source: GPUTimeSource, _ index: Int) -> Bool {
+        guard table.slots[index].isUsed else { return false }
+        return source == .launches
+            ? table.slots[index].hasOpenLaunches : source == .boundaries && table.slots[index].hasOpenWait
     }
 
     private mutating func close(_ source: GPUTimeSource, _ index: Int, at time: UInt64) {
+        table.slots[index].missedLists = 0
         if source == .launches, table.slots[index].hasOpenLaunches {
             table.slots[index].hasOpenLaunches = false
             push(.launchesEnd, index, at: time)
@@ -99,18 +124,19 @@ struct GPUTimeSweep {
     }
 
     mutating func identify(_ process: ProcessIdentity, at time: UInt64, lag: UInt64) {
-        guard let index = table.find(process.pid, 0, at: time) else { return }
+        guard let index = table.find(process.pid, 0, at: time), index != GPUTimeTable.nameless else { return }
         let known = table.slots[index].process.startTimeTicks
         if known == 0 {
             table.slots[index].process = process
         } else if known != process.startTimeTicks {
-            exit(process.pid, at: time, lag: lag)
+            exit(table.slots[index].process, at: time, lag: lag)
         }
     }
 
     /// What still comes for the process within `lag` is counted; then it leaves the table.
-    mutating func exit(_ pid: Int32, at time: UInt64, lag: UInt64) {
-        guard let index = table.find(pid, 0, at: time), index != GPUTimeTable.nameless else { return }
+    mutating func exit(_ process: ProcessIdentity, at time: UInt64, lag: UInt64) {
+        guard let index = table.find(process.pid, process.startTimeTicks, at: time), index != GPUTimeTable.nameless
+        else { return }
         close(.launches, index, at: time)
         close(.boundaries, index, at: time)
         table.slots[index].exitTime = time
@@ -118,6 +144,8 @@ struct GPUTimeSweep {
     }
 
     private mutating func slot(_ pid: Int32, _ startTimeTicks: UInt64, at time: UInt64) -> Int {
+        // Whoever had the pid before has ended.
+        if let earlier = table.predecessor(pid, startTimeTicks) { exit(earlier, at: time, lag: 0) }
         if let index = table.find(pid, startTimeTicks, at: time) {
             if startTimeTicks != 0, index != GPUTimeTable.nameless {
                 table.slots[index].process = ProcessIdentity(pid: pid, startTimeTicks: startTimeTicks)
@@ -211,6 +239,9 @@ struct GPUTimeSweep {
             table.slots[index].residencies = 0
             table.slots[index].launches = 0
             table.slots[index].waits = 0
+            // Nothing that still comes can bring it back.
+            table.slots[index].generation &+= 1
+            table.slots[index].exitTime = 0
             leaving.append(event.subject)
         case .sourceBegins, .sourceEnds: break
         }

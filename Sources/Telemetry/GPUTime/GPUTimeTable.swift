@@ -26,6 +26,13 @@ struct GPUTimeTable {
         return startTimeTicks < known ? Self.nameless : nil
     }
 
+    /// The living process that had `pid` before the one that started at `startTimeTicks`; nil where there is none.
+    func predecessor(_ pid: Int32, _ startTimeTicks: UInt64) -> ProcessIdentity? {
+        guard pid > 0, startTimeTicks != 0, let index = latest[pid], slots[index].exitTime == .max else { return nil }
+        let process = slots[index].process
+        return process.startTimeTicks != 0 && process.startTimeTicks < startTimeTicks ? process : nil
+    }
+
     /// A slot for a new process; an earlier one with the same pid is no longer found. Nil where the table is full.
     mutating func add(_ process: ProcessIdentity) -> Int? {
         let index: Int

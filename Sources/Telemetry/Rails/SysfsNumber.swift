@@ -18,11 +18,11 @@ final class SysfsNumber {
     }
 
     func read() -> Reading {
-        unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-            let count = unsafe file.read(into: buffer)
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
+            let count = unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
             if count < 0 { return .failed(Int32(truncatingIfNeeded: -count)) }
-            let text = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            guard let value = unsafe SysfsText.integer(text, mayHaveUnit: mayHaveUnit) else {
+            let text = unsafe buffer.span.extracting(first: count)
+            guard let value = SysfsText.integer(text, mayHaveUnit: mayHaveUnit) else {
                 return .failed(EINVAL)
             }
             return .value(value)
