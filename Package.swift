@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
+                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "Telemetry", "VirtualFiles",
                 "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
         .executableTarget(name: "virtual-client"),

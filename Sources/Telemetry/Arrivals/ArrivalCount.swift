@@ -1,11 +1,13 @@
-/// Counts the requests of one inference workload in windows of equal length, from its minibatches or from its own reports.
+/// Counts the requests of one inference workload in windows of equal length, from its minibatches or from its own
+/// reports.
 ///
-/// A server takes what has arrived when it is free, so in the long run it serves as many requests as arrive, as long as it is
-/// idle now and then; while it is not, a queue may grow that nobody sees. A program that reports its arrivals knows better:
-/// with the first report its minibatches are no longer counted. O(1) per minibatch and report, without allocation.
+/// A server takes what has arrived when it is free, so in the long run it serves as many requests as arrive, as long as
+/// it is idle now and then; while it is not, a queue may grow that nobody sees. A program that reports its arrivals
+/// knows better: with the first report its minibatches are no longer counted. O(1) per minibatch and report, without
+/// allocation.
 public struct ArrivalCount: Sendable {
-    /// Less idle time than this share of a window does not show that the server keeps up: it is what a host needs between
-    /// two minibatches.
+    /// Less idle time than this share of a window does not show that the server keeps up: it is what a host needs
+    /// between two minibatches.
     public static let leastIdleShare = 0.05
 
     private let windowNanoseconds: UInt64
@@ -22,7 +24,8 @@ public struct ArrivalCount: Sendable {
         self.begin = begin
     }
 
-    /// Takes minibatches that have ended, with the requests of each, 1 if they are not known: minibatches are counted then.
+    /// Takes minibatches that have ended, with the requests of each, 1 if they are not known: minibatches are counted
+    /// then.
     public mutating func observe(_ boundary: MinibatchBoundary, requestsEach: Double = 1) {
         guard requestsEach > 0, requestsEach.isFinite, boundary.endNanoseconds > begin else { return }
         served += Double(boundary.count) * requestsEach
