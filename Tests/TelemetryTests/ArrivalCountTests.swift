@@ -45,10 +45,13 @@ struct ArrivalCountTests {
                 beginNanoseconds: 0, workBeginNanoseconds: 5, endNanoseconds: second / 2, count: 3, confidence: 1))
         arrivals.report(40)
         arrivals.report(2)
-        #expect(arrivals.close(at: second - 1) == nil)
-        let window = try #require(arrivals.close(at: second))
+        let early = arrivals.close(at: second - 1)
+        #expect(early == nil)
+        let windowClosed = arrivals.close(at: second)
+        let window = try #require(windowClosed)
         #expect(window.meaning == .reported && window.count == 42 && window.uncertainty == 0)
-        let silent = try #require(arrivals.close(at: 2 * second))
+        let silentClosed = arrivals.close(at: 2 * second)
+        let silent = try #require(silentClosed)
         #expect(silent.meaning == .reported && silent.count == 0)
     }
 
@@ -58,7 +61,8 @@ struct ArrivalCountTests {
         arrivals.observe(
             MinibatchBoundary(
                 beginNanoseconds: 0, workBeginNanoseconds: 0, endNanoseconds: second, count: 1, confidence: 1))
-        let window = try #require(arrivals.close(at: 4 * second))
+        let windowClosed = arrivals.close(at: 4 * second)
+        let window = try #require(windowClosed)
         #expect(window.count == 0 && window.meaning == .estimate && window.seconds == 3)
     }
 }
