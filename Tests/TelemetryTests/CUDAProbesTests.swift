@@ -139,7 +139,7 @@ struct CUDAProbesTests {
         #expect(open() != nil)
         process.kill()
         #expect(open() == nil)
-        #expect(exited(process.pid)?.boundaries == 1)
+        #expect(exited(process.pid)?.calls.waits == 1)
     }
 
     @Test("Processes that go at once are counted and seen to go", .enabled(if: canRun, reason))
