@@ -74,16 +74,16 @@ struct fulcrum_account {
     __u64 instance;       /*  0: as in the record */
     __u64 launches;       /*  8 */
     __u64 waits;          /* 16 */
-    __u64 drained;        /* 24: sum over streams; launches - drained are in flight at most */
-    __u64 busy_begin_ns;  /* 32: first launch since all was drained; 0 = nothing is in flight */
-    __u64 last_launch_ns; /* 40: 0 = never */
-    __u64 ended_ns;       /* 48: the process has gone but its exit record found the ring full; the governor takes it out */
-    __s32 contexts;       /* 56: contexts made less contexts destroyed since the probes were attached */
-    __s32 primary;        /* 60: retains less releases of primary contexts */
-    __u32 claims;         /* 64: threads that look for a place for a new stream */
-    __u32 reserved;       /* 68: 0 */
-    struct fulcrum_stream streams[FULCRUM_PROBE_STREAMS + 1]; /* 72: the last one is for those without a place */
-};                                                            /* 480 */
+    __u64 busy_begin_ns;  /* 24: first launch since all was drained; 0 = nothing is in flight */
+    __u64 last_launch_ns; /* 32: 0 = never */
+    __u64 ended_ns;       /* 40: the process has gone but its exit record found the ring full; the governor takes it out */
+    __s32 contexts;       /* 48: contexts made less contexts destroyed since the probes were attached */
+    __s32 primary;        /* 52: retains less releases of primary contexts */
+    __u32 claims;         /* 56: threads that look for a place for a new stream */
+    __u32 reserved;       /* 60: 0 */
+    /* 64: in flight is what was launched and not drained, summed over all; the last one is for streams without a place */
+    struct fulcrum_stream streams[FULCRUM_PROBE_STREAMS + 1];
+}; /* 472 */
 
 /* A thread inside a wait, by pid_tgid in the map `waits`. */
 struct fulcrum_wait {
@@ -112,9 +112,9 @@ FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_probe_record, instance) == 
 FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_probe_record, begin_ns) == 40);
 FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_probe_record, token) == 72);
 FULCRUM_ABI_ASSERT(sizeof(struct fulcrum_stream) == 24);
-FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_account, contexts) == 56);
-FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_account, streams) == 72);
-FULCRUM_ABI_ASSERT(sizeof(struct fulcrum_account) == 480);
+FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_account, contexts) == 48);
+FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_account, streams) == 64);
+FULCRUM_ABI_ASSERT(sizeof(struct fulcrum_account) == 472);
 FULCRUM_ABI_ASSERT(__builtin_offsetof(struct fulcrum_wait, reach) == 24);
 FULCRUM_ABI_ASSERT(sizeof(struct fulcrum_wait) == 160);
 FULCRUM_ABI_ASSERT((FULCRUM_PROBE_RING_BYTES & (FULCRUM_PROBE_RING_BYTES - 1)) == 0);

@@ -92,9 +92,15 @@ static __always_inline struct fulcrum_account *account_of(__u32 pid) {
     return account;
 }
 
+/* Summed up each time: a sum that is kept would be wrong for good once two threads store theirs in the wrong order. */
 static __always_inline __u64 in_flight(struct fulcrum_account *account) {
-    __u64 drained = READ(account->drained), launches = READ(account->launches);
-    return launches > drained ? launches - drained : 0;
+    __u64 sum = 0;
+    for (__u32 place = 0; place < PLACES; place++) {
+        __u64 drained = READ(account->streams[place].drained), launched = READ(account->streams[place].launched);
+        if (launched > drained)
+            sum += launched - drained;
+    }
+    return sum;
 }
 
 /* One name for one stream: see fulcrum_stream. `per_thread`: the function is one of those where 0 means the thread's. */
@@ -158,26 +164,18 @@ static __always_inline __u32 take_place(struct fulcrum_account *account, __u64 s
 
 /* Raises what is drained to what the wait covers. `wait->stream` of 0 is everything. */
 static __always_inline void drain(struct fulcrum_account *account, struct fulcrum_wait *wait) {
-    __u64 drained = 0;
     for (__u32 place = 0; place < PLACES; place++) {
         struct fulcrum_stream *stream = &account->streams[place];
         __u64 reach = wait->reach[place];
         if ((wait->stream == 0 || wait->stream == stream->stream) && reach > stream->drained)
             stream->drained = reach;
-        drained += stream->drained;
     }
-    account->drained = drained;
 }
 
 /* All that was launched before this moment is done, or will never run. */
 static __always_inline void drain_all(struct fulcrum_account *account) {
-    __u64 drained = 0;
-    for (__u32 place = 0; place < PLACES; place++) {
-        struct fulcrum_stream *stream = &account->streams[place];
-        stream->drained = READ(stream->launched);
-        drained += stream->drained;
-    }
-    account->drained = drained;
+    for (__u32 place = 0; place < PLACES; place++)
+        account->streams[place].drained = READ(account->streams[place].launched);
 }
 
 /* When the work began that is all done at `now`; 0 if some is left. A launch that comes meanwhile begins the next. */

@@ -127,22 +127,27 @@ int vgpu_wait_load(struct vgpu_client *client, uint64_t count) {
     return wait_until(client, &client->context->loaded, &client->context->loads_completed, count);
 }
 
-int vgpu_submit(struct vgpu_client *client, uint32_t share_ppm, uint64_t cycles, uint64_t *count) {
+int vgpu_submit(struct vgpu_client *client, const struct vgpu_work *work, uint32_t length, uint64_t *count) {
     struct vgpu_context *context = client->context;
     pthread_mutex_lock(&client->lock);
-    uint64_t index = context->submitted;
-    int result = index < VGPU_RING ? 0 : vgpu_wait(client, index - VGPU_RING + 1);
-    if (result == 0 && VGPU_LOAD(context->fault)) result = -ECANCELED;
-    if (result == 0) {
+    int result = 0;
+    for (uint32_t position = 0; position < length && result == 0; position++) {
+        uint64_t index = context->submitted;
+        if (index - VGPU_LOAD(context->completed) >= VGPU_RING) {
+            call_engine(client);
+            result = vgpu_wait(client, index - VGPU_RING + 1);
+        }
+        if (result == 0 && VGPU_LOAD(context->fault)) result = -ECANCELED;
+        if (result != 0) break;
         struct vgpu_entry *entry = &context->ring[index & (VGPU_RING - 1)];
-        entry->share_ppm = share_ppm;
-        entry->cycles = cycles;
+        entry->share_ppm = work[position].share_ppm;
+        entry->cycles = work[position].cycles;
         entry->completed_ns = 0;
         entry->submitted_ns = vgpu_now_ns();
         VGPU_STORE(context->submitted, index + 1);
         *count = index + 1;
-        call_engine(client);
     }
+    if (length > 0) call_engine(client);
     pthread_mutex_unlock(&client->lock);
     return result;
 }

@@ -126,9 +126,12 @@ public final class Governor {
         powerGuard = PowerGuard(settings: .init())
         observer = Self.observer(
             configuration, root: options.root, trace: trace, news: processesChanged, log: log)
-        libraryScan = try observer.probes.map { probes throws(SystemCallError) in
-            try LibraryScan(probes, root: options.root, extraPaths: configuration.cudaLibraries, log: log)
-        }
+        libraryScan =
+            if let probes = observer.probes {
+                try LibraryScan(probes, root: options.root, extraPaths: configuration.cudaLibraries, log: log)
+            } else {
+                nil
+            }
         meter = ProcessMeter(observer: observer, board: board, trace: trace)
 
         profileStore = try ProfileStore(

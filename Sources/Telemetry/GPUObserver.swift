@@ -45,9 +45,11 @@ public final class GPUObserver: Sendable {
     public init(_ settings: Settings, listener: (any GPUActivityListener)?, news: EventSignal) {
         let now = MonotonicClock.nanoseconds()
         let account = GPUTimeAccount(startNanoseconds: now)
-        let minibatches = MinibatchLedger()
-        let events = ObservedEvents(
-            level: settings.level, account: account, minibatches: minibatches, listener: listener)
+        let minibatches = MinibatchLedger { process, boundary in
+            listener?.observedMinibatches(
+                of: process.pid, endNanoseconds: boundary.endNanoseconds, count: boundary.count)
+        }
+        let events = ObservedEvents(account: account, minibatches: minibatches, listener: listener)
         self.account = account
         self.minibatches = minibatches
         self.events = events
@@ -97,7 +99,9 @@ public final class GPUObserver: Sendable {
     /// Gives out GPU time up to the horizon, and makes lost records good. Call a few times a second; some system calls for each
     /// 64 processes.
     public func settle(now: UInt64) {
-        if let probes { events.reconcile(probes.openWork(), now: now) }
+        if let probes {
+            account.observed(probes.openWork(), of: probes.level == .launches ? .launches : .boundaries, at: now)
+        }
         account.settle(now: now)
     }
 
@@ -110,90 +114,51 @@ public final class GPUObserver: Sendable {
 
 /// Hands what the sources tell to the account, the minibatches and the listener.
 private final class ObservedEvents: CUDAEventReceiver, ContextSwitchReceiver {
-    private struct State {
-        var openWork = OpenWorkLedger()
-        /// Start of the slice that is told in pieces.
-        var sliceStart: UInt64?
-    }
-
-    private let source: GPUTimeSource
     private let account: GPUTimeAccount
     private let minibatches: MinibatchLedger
     private let listener: (any GPUActivityListener)?
-    private let state = Mutex(State())
+    /// Start of the slice that is told in pieces.
+    private let sliceStart = Mutex<UInt64?>(nil)
 
-    init(
-        level: CUDAProbes.Level, account: GPUTimeAccount, minibatches: MinibatchLedger,
-        listener: (any GPUActivityListener)?
-    ) {
-        source = level == .launches ? .launches : .boundaries
+    init(account: GPUTimeAccount, minibatches: MinibatchLedger, listener: (any GPUActivityListener)?) {
         self.account = account
         self.minibatches = minibatches
         self.listener = listener
     }
 
-    // MARK: Probes
-
     func receive(_ event: CUDAEvent, busyBegin: UInt64?) {
         minibatches.receive(event, busyBegin: busyBegin)
-        switch (source, event.kind) {
-        case (.launches, .launch), (.launches, .graphLaunch):
-            if event.launchesInFlight == 1 { begin(event.process, at: event.beginNanoseconds) }
-        case (.launches, _):
-            if let busyBegin { end(event.process, from: busyBegin, to: event.endNanoseconds) }
-        default:
-            end(event.process, from: event.beginNanoseconds, to: event.endNanoseconds)
-        }
-    }
-
-    private func begin(_ process: ProcessIdentity, at nanoseconds: UInt64) {
-        guard state.withLock({ $0.openWork.begin(process.pid) }) else { return }
-        account.workBegan(source, pid: process.pid, startTimeTicks: process.startTimeTicks, at: nanoseconds)
-    }
-
-    private func end(_ process: ProcessIdentity, from start: UInt64, to end: UInt64) {
-        let slice = GPUSlice(pid: process.pid, startNanoseconds: start, endNanoseconds: end)
-        if state.withLock({ $0.openWork.end(process.pid) }) {
-            account.workEnded(source, pid: process.pid, startTimeTicks: process.startTimeTicks, at: end)
-        } else {
-            account.record(slice, from: source, startTimeTicks: process.startTimeTicks)
-        }
-        listener?.observed(slice, from: source)
+        account.receive(event, busyBegin: busyBegin)
+        guard let listener, event.kind != .launch, event.kind != .graphLaunch else { return }
+        let seesLaunches = event.launches > 0
+        guard let start = seesLaunches ? busyBegin : event.beginNanoseconds else { return }
+        listener.observed(
+            GPUSlice(pid: event.process.pid, startNanoseconds: start, endNanoseconds: event.endNanoseconds),
+            from: seesLaunches ? .launches : .boundaries)
     }
 
     func processExited(_ process: ProcessIdentity, counts: CUDACounts) {
         minibatches.processExited(process, counts: counts)
-        _ = state.withLock { $0.openWork.end(process.pid) }
-        account.exited(pid: process.pid, at: MonotonicClock.nanoseconds())
+        account.processExited(process, counts: counts)
     }
 
     func recordsLost(of process: ProcessIdentity, counts: CUDACounts) {
         minibatches.recordsLost(of: process, counts: counts)
+        account.recordsLost(of: process, counts: counts)
     }
-
-    func reconcile(_ work: [OpenWork], now: UInt64) {
-        for open in work { begin(open.process, at: open.beginNanoseconds) }
-        let present = Set(work.map(\.process.pid))
-        for (pid, endedAt) in state.withLock({ $0.openWork.reconcile(present: present, now: now) }) {
-            account.workEnded(source, pid: pid, at: endedAt)
-        }
-    }
-
-    // MARK: Context switches
 
     func tracingBegan(at nanoseconds: UInt64) { account.tracingBegan(at: nanoseconds) }
 
     func received(_ piece: ContextSwitchSlice) {
         account.received(piece)
-        let start = state.withLock { state in
-            let start = state.sliceStart ?? piece.slice.startNanoseconds
-            state.sliceStart = piece.ending == .continues ? start : nil
-            return start
+        let start = sliceStart.withLock { start in
+            let first = start ?? piece.slice.startNanoseconds
+            start = piece.ending == .continues ? first : nil
+            return first
         }
         guard piece.ending != .continues else { return }
         listener?.observed(
-            GPUSlice(
-                pid: piece.slice.pid, startNanoseconds: start, endNanoseconds: piece.slice.endNanoseconds),
+            GPUSlice(pid: piece.slice.pid, startNanoseconds: start, endNanoseconds: piece.slice.endNanoseconds),
             from: .contextSwitches)
     }
 

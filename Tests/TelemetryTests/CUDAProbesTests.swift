@@ -119,6 +119,29 @@ struct CUDAProbesTests {
         #expect(activity.lostRecords == probes.losses.records)
     }
 
+    @Test("A process inside a wait has open work, since the earliest call", .enabled(if: canRun, reason))
+    func openWork() throws {
+        try probes.attach(libraryAt: driver.library)
+        let process = try driver.start()
+        let identity = try ProcessIdentity(running: process.pid)
+        func open() -> OpenWork? { probes.openWork().first { $0.process == identity } }
+        #expect(open() == nil)
+        let before = MonotonicClock.nanoseconds()
+        try process.enterEndlessWait()
+        let work = try #require(open())
+        #expect((before...MonotonicClock.nanoseconds()).contains(work.beginNanoseconds))
+        #expect(open() == work)
+        try process.leaveEndlessWait()
+        #expect(open() == nil)
+        #expect(probes.launchesInFlight(of: process.pid) == nil)
+        // A process that is killed inside a wait leaves nothing behind.
+        try process.enterEndlessWait()
+        #expect(open() != nil)
+        process.kill()
+        #expect(open() == nil)
+        #expect(exited(process.pid)?.calls.waits == 1)
+    }
+
     @Test("Processes that go at once are counted and seen to go", .enabled(if: canRun, reason))
     func shortLives() throws {
         try probes.attach(libraryAt: driver.library)

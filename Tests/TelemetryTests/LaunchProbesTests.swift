@@ -214,6 +214,22 @@ struct LaunchProbesTests {
         #expect(kept.exits.map(\.counts) == [CUDACounts(launches: 13, waits: 0), CUDACounts(launches: 17, waits: 1)])
     }
 
+    @Test("A process that outlives its first thread is counted on, and seen to go", .enabled(if: canRun, reason))
+    func outlives() throws {
+        let process = try driver.start()
+        let identity = try ProcessIdentity(running: process.pid)
+        try process.act("k", 1, 19)
+        try process.act("z")
+        try process.act("k", 1, 23)
+        try process.act("s", 1)
+        #expect(log.wait { $0.events.last?.waits == 1 }.exits.map(\.process) == [identity])
+        try process.finish()
+        let kept = log.wait { $0.exits.count >= 2 }
+        #expect(kept.exits.map(\.process) == [identity, identity])
+        #expect(kept.exits.map(\.counts) == [CUDACounts(launches: 19, waits: 0), CUDACounts(launches: 23, waits: 1)])
+        #expect(probes.account(of: process.pid) == nil)
+    }
+
     @Test("Contexts are counted, primary ones once; with the last of them goes all work", .enabled(if: canRun, reason))
     func contexts() throws {
         let process = try driver.start()
@@ -240,6 +256,7 @@ struct LaunchProbesTests {
         "A full ring loses records; counts, new processes and exits are found all the same",
         .enabled(if: canRun, reason))
     func overflow() throws {
+        let driver = try ScratchCUDA(isSlim: true)
         let probes = try CUDAProbes(level: .launches)
         try probes.attach(libraryAt: driver.library)
         let staying = try driver.start()

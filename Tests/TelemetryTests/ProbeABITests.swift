@@ -23,13 +23,12 @@ struct ProbeABITests {
         #expect(MemoryLayout<Record>.offset(of: \.token) == 72)
 
         typealias Account = fulcrum_account
-        #expect(MemoryLayout<Account>.size == 480)
+        #expect(MemoryLayout<Account>.size == 472)
         #expect(MemoryLayout<Account>.offset(of: \.launches) == 8)
-        #expect(MemoryLayout<Account>.offset(of: \.drained) == 24)
-        #expect(MemoryLayout<Account>.offset(of: \.busy_begin_ns) == 32)
-        #expect(MemoryLayout<Account>.offset(of: \.ended_ns) == 48)
-        #expect(MemoryLayout<Account>.offset(of: \.contexts) == 56)
-        #expect(MemoryLayout<Account>.offset(of: \.streams) == 72)
+        #expect(MemoryLayout<Account>.offset(of: \.busy_begin_ns) == 24)
+        #expect(MemoryLayout<Account>.offset(of: \.ended_ns) == 40)
+        #expect(MemoryLayout<Account>.offset(of: \.contexts) == 48)
+        #expect(MemoryLayout<Account>.offset(of: \.streams) == 64)
         #expect(MemoryLayout<fulcrum_wait>.size == 160)
         #expect(MemoryLayout<fulcrum_wait>.offset(of: \.begin_ns) == 0)
     }

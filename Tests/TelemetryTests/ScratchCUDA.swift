@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A shared library with functions of libcuda that do nothing, and a program that calls them on command.
 struct ScratchCUDA: Sendable {
@@ -10,11 +11,13 @@ struct ScratchCUDA: Sendable {
     var library: String { directory.path + "/libcuda.so.1" }
     private var program: String { directory.path + "/calls" }
 
-    init() throws {
+    /// With `isSlim`, the library has cuLaunchKernel and cuStreamSynchronize alone, which are soon detached.
+    init(isSlim: Bool = false) throws {
         directory = try ScratchDirectory()
         try directory.write(Self.librarySource, "library.c")
         try directory.write(Self.programSource, "calls.c")
-        try Self.compile(["-shared", "-fPIC", "-o", library, directory.path + "/library.c"])
+        try Self.compile(
+            (isSlim ? ["-DSLIM"] : []) + ["-shared", "-fPIC", "-o", library, directory.path + "/library.c"])
         try Self.compile(["-o", program, directory.path + "/calls.c", "-ldl", "-lpthread"])
     }
 
@@ -28,19 +31,6 @@ struct ScratchCUDA: Sendable {
     /// Starts the program; with `root`, inside that directory, where it and the library must lie.
     func start(library: String? = nil, root: String = "") throws -> CallingProcess {
         try CallingProcess(program: program, library: library ?? self.library, root: root)
-    }
-
-    /// Makes a library of other content from C source.
-    func compileLibrary(_ source: String, to path: String) throws {
-        try directory.write(source, "other.c")
-        try Self.compile(["-shared", "-fPIC", "-o", path, directory.path + "/other.c"])
-    }
-
-    /// A copy of the program that needs nothing from the system, and a library beside it, for a chroot.
-    func fill(root: String) throws {
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: library, toPath: root + "/libcuda.so.1")
-        try FileManager.default.copyItem(atPath: program, toPath: root + "/calls")
     }
 
     private static func compile(_ arguments: [String]) throws {
@@ -70,12 +60,13 @@ struct ScratchCUDA: Sendable {
             if (write(1, "inside\\n", 7) != 7) return 1;
             return read(0, &byte, 1) == 1 ? 0 : 1;
         }
+        CALL(cuLaunchKernel, handle f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+            unsigned bytes, handle stream, void **parameters, void **extra)
+        #ifndef SLIM
         CALL(cuStreamSynchronize_ptsz, handle stream)
         CALL(cuEventSynchronize, handle event)
         CALL(cuCtxSynchronize, void)
         CALL(cuMemcpyDtoH_v2, void *to, handle from, size_t bytes)
-        CALL(cuLaunchKernel, handle f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-            unsigned bytes, handle stream, void **parameters, void **extra)
         CALL(cuLaunchKernel_ptsz, handle f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
             unsigned bytes, handle stream, void **parameters, void **extra)
         CALL(cuLaunchCooperativeKernel, handle f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
@@ -87,16 +78,21 @@ struct ScratchCUDA: Sendable {
         CONTEXT(cuCtxDestroy_v2, handle context)
         CONTEXT(cuDevicePrimaryCtxRetain, handle *context, int device)
         void refuse(int result) { refuses = result; }
+        #endif
         """
 
     /// Reads lines of a letter and two numbers, does what `act` says, and answers "done". Handles are the number times
     /// 4,096, so that 0 stays 0.
     private static let programSource = #"""
         #include <dlfcn.h>
+        #include <fcntl.h>
         #include <pthread.h>
+        #include <sched.h>
         #include <stdint.h>
         #include <stdio.h>
         #include <stdlib.h>
+        #include <string.h>
+        #include <sys/mman.h>
         #include <sys/wait.h>
         #include <unistd.h>
         #define FUNCTION(name) ((int (*)())dlsym(library, #name))
@@ -124,10 +120,27 @@ struct ScratchCUDA: Sendable {
             for (long index = 0; index < threads; index++) pthread_create(&running[index], NULL, what, (void *)each);
             for (long index = 0; index < threads; index++) pthread_join(running[index], NULL);
         }
+        static char state_of_first(void) {
+            char line[512], *bracket;
+            FILE *stat = fopen("/proc/self/stat", "r");
+            if (!stat || !fgets(line, sizeof line, stat)) _exit(5);
+            fclose(stat);
+            bracket = strrchr(line, ')');
+            return bracket ? bracket[2] : 0;
+        }
+        static void serve(void);
+        static void *outlive(void *nothing) {
+            while (state_of_first() != 'Z') sched_yield();
+            puts("done");
+            fflush(stdout);
+            serve();
+            _exit(0);
+        }
         static void act(char letter, long a, long b) {
             struct { unsigned grid[3], block[3], bytes, padding; long stream; void *attributes; } config =
                 {{2, 3, 4}, {5, 6, 7}, 8, 0, a << 12, 0};
-            char number[32];
+            char number[32], path[4096];
+            pthread_t outliving;
             switch (letter) {
             case 'w': if (a == 1) wait_often((void *)b); else together(wait_often, a, b); break;
             case 't': together(work, a, b); break;
@@ -159,14 +172,32 @@ struct ScratchCUDA: Sendable {
                     waitpid(child, NULL, 0);
                 }
                 break;
+            case 'z': // the first thread goes, another serves on
+                pthread_create(&outliving, NULL, outlive, NULL);
+                pthread_exit(NULL);
+            case 'M': // maps a further files
+                for (long index = 0; index < a; index++) {
+                    snprintf(path, sizeof path, "%s.%ld/libcuda.so.1", program[1], index);
+                    int file = open(path, O_RDONLY);
+                    if (mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED) _exit(4);
+                    close(file);
+                }
+                break;
             case 'E': // becomes the program again
                 snprintf(number, sizeof number, "%ld", a);
                 execl(program[0], program[0], program[1], number, (char *)0);
             }
         }
-        int main(int count, char **arguments) {
+        static void serve(void) {
             char letter;
             long a, b;
+            while (scanf(" %c %ld %ld", &letter, &a, &b) == 3) {
+                act(letter, a, b);
+                puts("done");
+                fflush(stdout);
+            }
+        }
+        int main(int count, char **arguments) {
             if (count > 3 && chroot(arguments[3]) != 0) return 3;
             program = arguments;
             library = dlopen(arguments[1], RTLD_NOW);
@@ -179,11 +210,7 @@ struct ScratchCUDA: Sendable {
             setvbuf(stdin, NULL, _IONBF, 0);
             puts(count > 2 && arguments[2][0] ? "again" : "ready");
             fflush(stdout);
-            while (scanf(" %c %ld %ld", &letter, &a, &b) == 3) {
-                act(letter, a, b);
-                puts("done");
-                fflush(stdout);
-            }
+            serve();
             return 0;
         }
         """#
@@ -236,6 +263,12 @@ final class CallingProcess {
     /// Lets the program end, and reaps it.
     func finish() throws {
         try commands.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    /// Kills the program, and reaps it.
+    func kill() {
+        _ = Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 

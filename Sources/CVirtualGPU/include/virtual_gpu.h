@@ -39,6 +39,12 @@ struct vgpu_launch {
     uint32_t share_ppm;    // share of one minibatch's GPU work, where cycles is 0
 };
 
+// One launch as its client asks for it: a share of its surface's minibatch where cycles is 0.
+struct vgpu_work {
+    uint64_t cycles;
+    uint32_t share_ppm;
+};
+
 // ---- Client side. Functions return 0 or a negated errno. ----
 // -EPIPE: the engine has gone. -ECANCELED: the engine refused this context's work. -ENODEV: no board at that path.
 // -EUSERS: all contexts are claimed. Thread-safe, except that nothing may run during or after vgpu_close.
@@ -51,8 +57,9 @@ void vgpu_close(struct vgpu_client *client);
 bool vgpu_has_surface(const struct vgpu_client *client, const char *name);
 // Chooses what this context's shares and loads mean; once per context (-EBUSY for a second name, -ENOENT if unknown).
 int vgpu_set_surface(struct vgpu_client *client, const char *name);
-// Queues a launch; blocks while the ring is full. `count` becomes the number of launches queued so far.
-int vgpu_submit(struct vgpu_client *client, uint32_t share_ppm, uint64_t cycles, uint64_t *count);
+// Queues `length` launches, nobody else's between them; blocks while the ring is full. `count` becomes the number of
+// launches queued so far.
+int vgpu_submit(struct vgpu_client *client, const struct vgpu_work *work, uint32_t length, uint64_t *count);
 // Queues the loading of one minibatch; blocks while the lane is full.
 int vgpu_submit_load(struct vgpu_client *client, uint64_t *count);
 // Blocks until `count` launches (loads) of this context are complete.

@@ -125,7 +125,8 @@ extension Governor {
         task.busyPermille = window > 0 ? Int(clamping: metered.time.windowBusyNanoseconds &* 1000 / window) : nil
         task.launches = metered.launches?.counts.launches
         task.launchesInFlight = metered.launches?.launchesInFlight
-        task.minibatches = activity?.boundaries
+        task.minibatches = activity?.minibatches
+        task.boundaryConfidencePermille = activity.map { Int(($0.confidence * 1000).rounded()) }
         task.lastMinibatchMicroseconds = ledger.durations(of: process, since: 0, max: 1).last
             .map { Int(clampingMilliseconds: $0) }
         task.memoryBytes = sensors.gpuMemoryBytes(of: process.pid)
@@ -167,6 +168,14 @@ extension Governor {
             ("search_limit", search?.profileLimit),
             ("settled_after_minibatches", workload.minibatchesToSettle.map { Int(clamping: $0) }),
             ("search_over_budget_uj", Int(clamping: workload.searchOverBudgetMicrojoules)),
+        ]
+        if let metered = meter.process(workload.identity) {
+            view.gpuBusyMicroseconds = metered.time.busyNanoseconds / 1000
+            view.microjoules = metered.energy?.totalMicrojoules
+        }
+        view.stat += [
+            ("gpu_busy_us", view.gpuBusyMicroseconds.map { Int(clamping: $0) }),
+            ("energy_uj", view.microjoules.map { Int(clamping: $0) }),
         ]
         view.explanation = workload.steps.enumerated().map { $1.line($0 + 1) }.joined(separator: "\n")
         return view

@@ -68,6 +68,16 @@ final class ProcessMeter {
     /// What ended processes had got.
     var exited: ExitedEnergy { attribution.exited }
 
+    /// One process; nil where nothing has told of it. O(log n).
+    func process(_ identity: ProcessIdentity) -> Metered? {
+        var (low, high) = (0, processes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if processes[middle].process < identity { low = middle + 1 } else { high = middle }
+        }
+        return low < processes.count && processes[low].process == identity ? processes[low] : nil
+    }
+
     /// Settles if it is time. `mode` is the one in force since the last settlement.
     func advance(at now: UInt64, rails: RailSampler, mode: PowerMode?) {
         guard now >= settledAt &+ Self.periodNanoseconds else { return }
@@ -107,7 +117,7 @@ final class ProcessMeter {
         for index in gpuTimes.indices where gpuTimes[index].isLive && gpuTimes[index].process.startTimeTicks == 0 {
             let pid = gpuTimes[index].process.pid
             guard let process = try? ProcessIdentity(running: pid) else {
-                observer.account.exited(pid: pid, at: now)
+                observer.account.exited(gpuTimes[index].process, at: now)
                 continue
             }
             observer.account.identify(process, at: now)
@@ -121,7 +131,7 @@ final class ProcessMeter {
         cpuTimes.read(identities, into: &cpuNanoseconds)
         // Nobody tells of exits where there are no probes; one that is told twice is the same exit.
         for (process, nanoseconds) in zip(identities, cpuNanoseconds) where nanoseconds == nil {
-            observer.account.exited(pid: process.pid, at: now)
+            observer.account.exited(process, at: now)
         }
     }
 

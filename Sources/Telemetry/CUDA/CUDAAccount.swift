@@ -17,12 +17,29 @@ public struct CUDAAccount: Sendable, Equatable {
     /// Contexts that the process holds of those made since the probes were attached; a primary one counts once.
     public let contexts: Int
 
-    init(_ account: fulcrum_account) {
-        counts = CUDACounts(launches: account.launches, waits: account.waits)
-        launchesInFlight = account.launches > account.drained ? account.launches - account.drained : 0
-        busyBeginNanoseconds = account.busy_begin_ns == 0 ? nil : account.busy_begin_ns
-        lastLaunchNanoseconds = account.last_launch_ns == 0 ? nil : account.last_launch_ns
-        contexts = Int(max(account.contexts, 0)) + (account.primary > 0 ? 1 : 0)
+    /// With the pid, names the process (struct fulcrum_account of bpf/abi.h).
+    let instance: UInt64
+    /// The process has gone, and no record told of it.
+    let hasEnded: Bool
+
+    /// Copies what is wanted: the whole is too large to be handed around.
+    init(_ account: UnsafePointer<fulcrum_account>) {
+        instance = unsafe account.pointee.instance
+        counts = unsafe CUDACounts(launches: account.pointee.launches, waits: account.pointee.waits)
+        let busyBegin = unsafe account.pointee.busy_begin_ns
+        busyBeginNanoseconds = busyBegin == 0 ? nil : busyBegin
+        let lastLaunch = unsafe account.pointee.last_launch_ns
+        lastLaunchNanoseconds = lastLaunch == 0 ? nil : lastLaunch
+        hasEnded = unsafe account.pointee.ended_ns != 0
+        contexts = unsafe Int(max(account.pointee.contexts, 0)) + (account.pointee.primary > 0 ? 1 : 0)
+        var inFlight: UInt64 = 0
+        let streams = unsafe UnsafeRawPointer(account) + (MemoryLayout<fulcrum_account>.offset(of: \.streams) ?? 0)
+        for index in 0...Int(FULCRUM_PROBE_STREAMS) {
+            let stream = unsafe streams.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<fulcrum_stream>.stride, as: fulcrum_stream.self)
+            if stream.launched > stream.drained { inFlight &+= stream.launched - stream.drained }
+        }
+        launchesInFlight = inFlight
     }
 }
 
@@ -43,7 +60,7 @@ public struct OpenWork: Hashable, Sendable {
 extension CUDAProbes {
     /// What is known of the process that has `pid` now; nil for one that the probes have not met. One system call.
     public func account(of pid: Int32) -> CUDAAccount? {
-        object.account(of: pid).map { CUDAAccount($0) }
+        object.account(of: pid)
     }
 
     /// Launches of the process that has `pid` now and that no wait has covered: an upper bound, and 0 means drained. Nil
@@ -66,13 +83,11 @@ extension CUDAProbes {
         switch level {
         case .off: break
         case .boundaries:
-            object.forEachWait { thread, wait in
-                take(UInt32(truncatingIfNeeded: thread >> 32), instance: 0, since: wait.begin_ns)
-            }
+            object.forEachWait { pid, begin in take(pid, instance: 0, since: begin) }
         case .launches:
             object.forEachAccount { pid, account in
-                guard account.busy_begin_ns != 0, account.ended_ns == 0 else { return }
-                take(pid, instance: account.instance, since: account.busy_begin_ns)
+                guard let begin = account.busyBeginNanoseconds, !account.hasEnded else { return }
+                take(pid, instance: account.instance, since: begin)
             }
         }
         return begins.map { OpenWork(process: $0.key, beginNanoseconds: $0.value) }.sorted { $0.process < $1.process }

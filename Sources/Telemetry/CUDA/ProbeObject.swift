@@ -77,10 +77,13 @@ import SystemPackage
     }
 
     /// What the programs know of `pid`; nil if they have not met it, or have seen it go.
-    func account(of pid: Int32) -> fulcrum_account? {
+    func account(of pid: Int32) -> CUDAAccount? {
         var pid = UInt32(bitPattern: pid)
-        var account = fulcrum_account()
-        return unsafe fulcrum_bpf_map_lookup(accountsMap, &pid, &account) == 0 ? account : nil
+        return unsafe withUnsafeTemporaryAllocation(of: fulcrum_account.self, capacity: 1) { buffer in
+            guard let account = buffer.baseAddress, unsafe fulcrum_bpf_map_lookup(accountsMap, &pid, account) == 0
+            else { return nil }
+            return unsafe CUDAAccount(account)
+        }
     }
 
     /// Drops the account of a process that has gone.
@@ -91,28 +94,35 @@ import SystemPackage
     }
 
     /// Calls `body` with each account and its pid, also with those of processes that have gone meanwhile.
-    func forEachAccount(_ body: (UInt32, fulcrum_account) -> Void) {
-        forEach(in: accountsMap, body)
+    func forEachAccount(_ body: (UInt32, CUDAAccount) -> Void) {
+        unsafe forEach(in: accountsMap) { (pid: UInt32, account: UnsafePointer<fulcrum_account>) in
+            unsafe body(pid, CUDAAccount(account))
+        }
     }
 
-    /// Calls `body` with each thread that is inside a wait, as its pid_tgid.
-    func forEachWait(_ body: (UInt64, fulcrum_wait) -> Void) {
-        forEach(in: waitsMap, body)
+    /// Calls `body` with the pid of each thread that is inside a wait, and since when (CLOCK_MONOTONIC nanoseconds).
+    func forEachWait(_ body: (UInt32, UInt64) -> Void) {
+        unsafe forEach(in: waitsMap) { (thread: UInt64, wait: UnsafePointer<fulcrum_wait>) in
+            unsafe body(UInt32(truncatingIfNeeded: thread >> 32), wait.pointee.begin_ns)
+        }
     }
 
     /// Goes through a map of `Key` and `Value` in batches, which the kernel copies without stopping its writers.
-    private func forEach<Key: BitwiseCopyable, Value: BitwiseCopyable>(in map: Int32, _ body: (Key, Value) -> Void) {
+    private func forEach<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+        in map: Int32, _ body: (Key, UnsafePointer<Value>) -> Void
+    ) {
         let capacity = 64
         unsafe withUnsafeTemporaryAllocation(of: Key.self, capacity: capacity) { keys in
             unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: capacity) { values in
+                guard let first = values.baseAddress else { return }
                 var position: UInt32 = 0
                 // A bound for a map that is filled as fast as it is read.
                 for batch in 0..<2 * Int(FULCRUM_PROBE_MAX_WAITS) / capacity {
                     var count = UInt32(capacity)
                     let result = unsafe fulcrum_bpf_map_entries(
-                        map, batch == 0 ? 1 : 0, &position, keys.baseAddress, values.baseAddress, &count)
+                        map, batch == 0 ? 1 : 0, &position, keys.baseAddress, first, &count)
                     guard result >= 0 else { return }
-                    for index in 0..<min(Int(count), capacity) { unsafe body(keys[index], values[index]) }
+                    for index in 0..<min(Int(count), capacity) { unsafe body(keys[index], first + index) }
                     if result == 1 { return }
                 }
             }

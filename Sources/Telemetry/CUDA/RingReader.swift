@@ -224,7 +224,7 @@ public final class RingReader: Sendable {
             guard probes.processes.withLock({ $0.noteAbsence(entry, isAbsent: isAbsent) }) else { continue }
             var counts = CUDACounts()
             if let account = probes.object.account(of: pid), account.instance == entry.instance {
-                counts = CUDAAccount(account).counts
+                counts = account.counts
                 probes.object.removeAccount(of: pid)
             }
             if let ended = probes.processes.withLock({ $0.end(pid, instance: entry.instance) }) {
@@ -236,12 +236,12 @@ public final class RingReader: Sendable {
 
     /// Takes the counts, and the exits, whose records were lost from the accounts themselves.
     private func readAccounts() {
-        var accounts = [(pid: Int32, account: fulcrum_account)]()
+        var accounts = [(pid: Int32, account: CUDAAccount)]()
         probes.object.forEachAccount { pid, account in
             if let pid = Int32(exactly: pid) { accounts.append((pid, account)) }
         }
         for (pid, account) in accounts {
-            let counts = CUDAAccount(account).counts
+            let counts = account.counts
             let known = probes.processes.withLock { $0.living(pid, instance: account.instance) }
             guard counts != CUDACounts(), let process = known ?? enter(pid, instance: account.instance, counts: counts)
             else { continue }
@@ -249,7 +249,7 @@ public final class RingReader: Sendable {
                 events.recordsLost(of: process, counts: counts)
                 hasNews = true
             }
-            guard account.ended_ns != 0 else { continue }
+            guard account.hasEnded else { continue }
             probes.object.removeAccount(of: pid)
             if let ended = probes.processes.withLock({ $0.end(pid, instance: account.instance) }) {
                 tellExit(ended, counts)

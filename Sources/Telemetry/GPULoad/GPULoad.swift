@@ -6,6 +6,9 @@
 public struct GPULoad {
     /// What is known at a time.
     public struct Reading: Hashable, Sendable {
+        /// Nothing yet.
+        public init() {}
+
         /// Per mille of the time that the GPU worked: measured, or 0 while it is gated. Nil is unmeasured.
         public internal(set) var permille: Int?
         /// Whether its power is off; nil where the driver does not say.

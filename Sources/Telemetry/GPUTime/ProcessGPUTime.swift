@@ -35,6 +35,9 @@ public struct ProcessGPUTime: Hashable, Sendable {
 /// Where all of the time went. The parts add up to the nanosecond:
 /// processes + `exited` + `unattributed` + `idle` + `unmeasured` = `elapsed`.
 public struct GPUTimeTotals: Hashable, Sendable {
+    /// Nothing yet.
+    public init() {}
+
     /// Begin of the account, CLOCK_MONOTONIC nanoseconds.
     public var startNanoseconds: UInt64 = 0
     /// Up to here everything is given out, CLOCK_MONOTONIC nanoseconds.
