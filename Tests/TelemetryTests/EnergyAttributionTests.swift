@@ -260,6 +260,15 @@ struct EnergyAttributionTests {
         #expect(clock.attribution.energy(of: beta)?.gpuProvenance == .modelled)
     }
 
+    @Test("A GPU that works teaches no floor, also where only its processes tell")
+    func workIsNoFloor() {
+        var clock = Clock(.gpu)
+        clock.second(joules: 5, gpu: [alpha: 0])
+        for _ in 0..<9 { clock.second(joules: 10, gpu: [alpha: 900]) }
+        #expect(clock.attribution.rails[0].floorMicrowatts == nil)
+        #expect(clock.attribution.energy(of: alpha)?.gpuMicrojoules == 81_000_000)
+    }
+
     @Test("The floor of one mode is not that of another")
     func floorsBelongToModes() {
         var clock = Clock(.gpu)
