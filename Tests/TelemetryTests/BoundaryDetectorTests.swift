@@ -262,6 +262,22 @@ struct BoundaryDetectorTests {
         #expect(seen.detector.confidence == 0)
     }
 
+    @Test("A few equal parts between two waits: minibatches if the host pauses between them", arguments: [true, false])
+    func equalParts(pauses: Bool) {
+        var trace = BoundaryTrace()
+        for _ in 0..<101 {
+            for _ in 0..<4 {
+                trace.launch(kernels[..<8])
+                if pauses { trace.pass(0.5) }
+            }
+            trace.wait(30)
+            trace.end(pauses ? 4 : 1)
+        }
+        let seen = trace.detect()
+        #expect(seen.count == trace.minibatches)
+        #expect(seen.state == (pauses ? .launchPattern(period: 8) : .waits))
+    }
+
     @Test("A host that never waits is counted by its launches")
     func neverWaits() {
         var trace = BoundaryTrace()

@@ -169,6 +169,14 @@ extension Governor {
             ("settled_after_minibatches", workload.minibatchesToSettle.map { Int(clamping: $0) }),
             ("search_over_budget_uj", Int(clamping: workload.searchOverBudgetMicrojoules)),
         ]
+        if let metered = meter.process(workload.identity) {
+            view.gpuBusyMicroseconds = metered.time.busyNanoseconds / 1000
+            view.microjoules = metered.energy?.totalMicrojoules
+        }
+        view.stat += [
+            ("gpu_busy_us", view.gpuBusyMicroseconds.map { Int(clamping: $0) }),
+            ("energy_uj", view.microjoules.map { Int(clamping: $0) }),
+        ]
         view.explanation = workload.steps.enumerated().map { $1.line($0 + 1) }.joined(separator: "\n")
         return view
     }

@@ -1,22 +1,22 @@
 /// Turns the CUDA calls of one process, which knows nothing of us, into minibatch boundaries.
 ///
-/// At level `launches` the sequence of launched kernels and graphs repeats with each minibatch, and that is what is counted:
-/// a host that waits once, several times, or only after many minibatches gives the same count. The count is exact from the third
-/// minibatch on, and those before it are counted then; it stays exact over lost events as long as the counters that
-/// each event carries say how many are missing. Evaluation and other phases have sequences of their own (`pattern`).
-/// Threads that each launch and wait by themselves are told apart: of the same kind they add up, of different kinds the one
-/// with most launches is counted.
+/// At level `launches` the sequence of launched kernels and graphs repeats with each minibatch, and that is what is
+/// counted: a host that waits once, several times, or only after many minibatches gives the same count. The count is
+/// exact from the third minibatch on, and those before it are counted then; it stays exact over lost events as long as
+/// the counters that each event carries say how many are missing. Evaluation and other phases have sequences of their
+/// own (`pattern`). Threads that each launch and wait by themselves are told apart: of the same kind they add up, of
+/// different kinds the one with most launches is counted.
 ///
-/// At level `boundaries` there are waits and nothing else. A wait is then a minibatch, with a confidence of at most a half, unless
-/// their kinds and streams, or how long they take, repeat over several. A host that runs ahead, or that waits several
-/// times in the same way, cannot be told from one that waits once.
+/// At level `boundaries` there are waits and nothing else. A wait is then a minibatch, with a confidence of at most a
+/// half, unless their kinds and streams, or how long they take, repeat over several. A host that runs ahead, or that
+/// waits several times in the same way, cannot be told from one that waits once.
 ///
-/// What cannot be known at all: whether a sequence of micro-batches is one minibatch or several (the smallest period is taken
-/// when it explains 95 % of the launches), and which of two equal waits ends the minibatch (the one that the
-/// host is longest away after).
+/// What cannot be known at all: whether a sequence of micro-batches is one minibatch or several (the smallest period is
+/// taken when it explains 95 % of the launches), and which of two equal waits ends the minibatch (the one that the host
+/// is longest away after).
 ///
-/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, growing to at
-/// most 0.5 MiB per thread, of 8, as long as nothing is found.
+/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, growing
+/// to at most 0.5 MiB per thread, of 8, as long as nothing is found.
 public struct BoundaryDetector: Sendable {
     private struct Thread {
         var tid: Int32
@@ -69,8 +69,8 @@ public struct BoundaryDetector: Sendable {
         }
     }
 
-    /// The process has ended after `counts` calls; 0 where that is not known. Returns the minibatches that no wait was seen
-    /// for, or those of a process too short to tell, if there are any.
+    /// The process has ended after `counts` calls; 0 where that is not known. Returns the minibatches that no wait was
+    /// seen for, or those of a process too short to tell, if there are any.
     public mutating func finish(_ counts: CUDACounts = CUDACounts()) -> MinibatchBoundary? {
         noteLosses(launches: counts.launches, waits: counts.waits)
         switch carrier {
@@ -109,8 +109,8 @@ public struct BoundaryDetector: Sendable {
     /// Waits of a minibatch, below 1 for a host that runs ahead; nil where that is not known.
     public var waitsPerMinibatch: Double? { calls?.waitsPerMinibatch }
 
-    /// Launches that are missing to the end of a minibatch: 0 where the latest one completed it, so that a gate that closes now cuts
-    /// none; nil where that is not known, or several threads launch.
+    /// Launches that are missing to the end of a minibatch: 0 where the latest one completed it, so that a gate that
+    /// closes now cuts none; nil where that is not known, or several threads launch.
     public var launchesUntilBoundary: Int? {
         if case .threads(let members) = carrier, members.nonzeroBitCount > 1 { return nil }
         return calls?.launchesUntilBoundary

@@ -7,8 +7,9 @@ struct CallCounter {
     private var highest: UInt64 = 0
     private var seen: UInt64 = 0
 
-    /// Takes the counter of an event, 0 where it has none, which counts the event itself if it `isCounted`. Returns the calls
-    /// that are missing before it, if they are more than `slack`: threads on several cores may carry each other's counts.
+    /// Takes the counter of an event, 0 where it has none, which counts the event itself if it `isCounted`. Returns the
+    /// calls that are missing before it, if they are more than `slack`: threads on several cores may carry each other's
+    /// counts.
     mutating func missing(at counter: UInt64, isCounted: Bool, slack: UInt64) -> Int {
         guard counter > 0 else { return 0 }
         guard let base, counter.addingReportingOverflow(Self.restart).partialValue >= highest else {

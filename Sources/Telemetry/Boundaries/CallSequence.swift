@@ -1,7 +1,8 @@
-/// The calls of one host thread, or of all threads of a process in the order of their records, and the minibatches in them.
+/// The calls of one host thread, or of all threads of a process in the order of their records, and the minibatches in
+/// them.
 ///
-/// Minibatches are told by the best of these that repeats: the launches; the launches between two waits, as a whole; how
-/// many these are; and the kinds and streams of the waits alone.
+/// Minibatches are told by the best of these that repeats: the launches; the launches between two waits, as a whole;
+/// how many these are; and the kinds and streams of the waits alone.
 struct CallSequence {
     enum Source {
         case launches
@@ -21,6 +22,8 @@ struct CallSequence {
     /// Repetitions that come quicker than this between two waits are layers, not minibatches. Nanoseconds.
     private static let shortestMinibatch: UInt64 = 500_000
     private static let shortestGraph: UInt64 = 100_000
+    /// More repetitions than this between two waits are minibatches also if the host does not pause between them.
+    private static let certainRun = 16.0
     /// Minibatches after which a host that does not wait is not waited for.
     private static let leastUnwaited = 64
 
@@ -31,6 +34,7 @@ struct CallSequence {
     private var durations = WaitDurations()
     private var history = WaitTimes()
     private var evenness = Evenness()
+    private var pauses = LaunchPauses()
 
     private var segmentHash: UInt64 = 0
     private var segmentLaunches = 0
@@ -66,6 +70,7 @@ struct CallSequence {
         noteCall(at: begin)
         hasLaunches = true
         launchCount &+= 1
+        pauses.note(begin, isBetweenUnits: launches.isAtEnd)
         launches.append(symbol)
         segmentHash = (segmentHash ^ UInt64(symbol)) &* 0x9E37_79B9_7F4A_7C15
         segmentHash ^= segmentHash >> 29
@@ -85,6 +90,7 @@ struct CallSequence {
         noteCall(at: begin)
         waitCount &+= 1
         isUnwaited = false
+        pauses.breakOff()
         launches.noteWait()
         if isSegmentTorn {
             segments.lose(1)
@@ -122,6 +128,7 @@ struct CallSequence {
         }
         isSegmentTorn = hasLaunches
         isAfterReturn = false
+        pauses.breakOff()
     }
 
     /// Whatever has gone by was counted elsewhere.
@@ -152,7 +159,7 @@ struct CallSequence {
 
     /// What minibatches are told by now.
     var source: Source? {
-        if launches.isFollowing && isWhole == true { return .launches }
+        if launches.isFollowing && isWhole != false { return isWhole == nil ? nil : .launches }
         guard hasLaunches else { return kinds.isFollowing ? .kinds : nil }
         // Launches get the first chance: what the waits alone show may be several minibatches.
         if !launches.isFollowing && waitsAstray < Self.patience { return nil }
@@ -255,6 +262,7 @@ struct CallSequence {
     private mutating func judge(at end: UInt64) {
         guard launches.isFollowing, let unit = launches.unit else {
             isWhole = nil
+            pauses = LaunchPauses()
             return
         }
         let units = launches.completed
@@ -272,10 +280,14 @@ struct CallSequence {
         let mean = (end > begin ? end - begin : 0) / UInt64(units)
         if unit.symbols.contains(where: { $0 & Self.graphBit != 0 }) {
             isWhole = mean >= Self.shortestGraph
-        } else {
-            isWhole =
-                unit.count >= Self.fewestKernels && unit.distinctSymbols > 1 && mean >= Self.shortestMinibatch
+            return
         }
+        guard unit.count >= Self.fewestKernels, unit.distinctSymbols > 1, mean >= Self.shortestMinibatch else {
+            isWhole = false
+            return
+        }
+        // A few equal parts between two waits may be layers as well: between minibatches a host does something else.
+        isWhole = waitsPerUnit * Self.certainRun < 1 ? true : pauses.areBetweenUnits
     }
 
     private mutating func boundary(from source: Source, at end: UInt64) -> MinibatchBoundary? {

@@ -29,19 +29,20 @@ extension BoundaryState: CustomStringConvertible {
 public struct MinibatchBoundary: Hashable, Sendable {
     /// When the minibatch before them ended, or else when their own work began; nanoseconds, 0 if neither is known.
     public var beginNanoseconds: UInt64
-    /// When their own work began: the first launch, or the begin of the wait where launches are not seen, but not before
-    /// `beginNanoseconds`. 0 if it is not known.
+    /// When their own work began: the first launch, or the begin of the wait where launches are not seen, but not
+    /// before `beginNanoseconds`. 0 if it is not known.
     public var workBeginNanoseconds: UInt64
     /// When the wait that covers the last of them returned. Nanoseconds.
     public var endNanoseconds: UInt64
-    /// How many there are, at least 1 unless `isGap`. Above 1 for a host that runs ahead, for the first ones of a process,
-    /// which are counted when it is known what they are, and where events were lost.
+    /// How many there are, at least 1 unless `isGap`. Above 1 for a host that runs ahead, for the first ones of a
+    /// process, which are counted when it is known what they are, and where events were lost.
     public var count: Int
     /// How sure it is that these are minibatches and this many, 0 to 1.
     public var confidence: Double
     /// Events were lost in between: more minibatches may have ended than are counted.
     public var isGap: Bool
-    /// Which of the repeating sequences of the process they belong to: training and evaluation, say, have different ones.
+    /// Which of the repeating sequences of the process they belong to: training and evaluation, say, have different
+    /// ones.
     public var pattern: Int
 
     /// Makes a boundary.

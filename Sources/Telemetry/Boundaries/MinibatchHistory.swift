@@ -81,8 +81,8 @@ struct MinibatchHistory {
         return boundary
     }
 
-    /// Times of the latest `limit` minibatches that began at or after `since`, oldest first, of that one of the process's
-    /// sequences which took the most of that time.
+    /// Times of the latest `limit` minibatches that began at or after `since`, oldest first, of that one of the
+    /// process's sequences which took the most of that time.
     func times(since: UInt64, max limit: Int) -> [MinibatchTime] {
         guard let pattern = mainPattern(since: since) else { return [] }
         var times = [MinibatchTime]()

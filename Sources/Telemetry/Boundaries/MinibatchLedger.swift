@@ -2,14 +2,14 @@ import Synchronization
 
 /// The minibatches of each process: their number, and the latest times.
 ///
-/// It takes what the probes tell, and has a `BoundaryDetector` for each process find the minibatches in it. Safe from any
-/// thread. Taking a call of a known process allocates nothing while its pattern holds.
+/// It takes what the probes tell, and has a `BoundaryDetector` for each process find the minibatches in it. Safe from
+/// any thread. Taking a call of a known process allocates nothing while its pattern holds.
 public final class MinibatchLedger: CUDAEventReceiver {
     private let state: Mutex<ProcessTable>
     private let onBoundary: (@Sendable (ProcessIdentity, MinibatchBoundary) -> Void)?
 
-    /// Makes an empty ledger for up to `maximumProcesses` processes at one time, each with its latest `maximumBoundaries`
-    /// boundaries (64 bytes each).
+    /// Makes an empty ledger for up to `maximumProcesses` processes at one time, each with its latest
+    /// `maximumBoundaries` boundaries (64 bytes each).
     ///
     /// - Parameter onBoundary: is told of each boundary, on the thread that hands in the calls. It must not block.
     public init(
@@ -28,9 +28,9 @@ public final class MinibatchLedger: CUDAEventReceiver {
     }
 
     /// What minibatches of `process` took, oldest first: the latest `max` of those that began at or after `since`
-    /// (CLOCK_MONOTONIC nanoseconds) and are still kept. Of several repeating sequences, training and evaluation say, those of
-    /// the one that took the most of this time. Several that ended together are told as that many of the same time.
-    /// Empty for a process that is not known.
+    /// (CLOCK_MONOTONIC nanoseconds) and are still kept. Of several repeating sequences, training and evaluation say,
+    /// those of the one that took the most of this time. Several that ended together are told as that many of the same
+    /// time. Empty for a process that is not known.
     public func times(of process: ProcessIdentity, since: UInt64, max: Int) -> [MinibatchTime] {
         state.withLock { table in
             guard let index = table.index(of: process) else { return [] }
@@ -48,8 +48,8 @@ public final class MinibatchLedger: CUDAEventReceiver {
         times(of: process, since: since, max: max).map(\.serviceMilliseconds)
     }
 
-    /// Launches of `process` that are missing to the end of its minibatch, 0 where the latest one that was told completed
-    /// it; nil where nobody knows.
+    /// Launches of `process` that are missing to the end of its minibatch, 0 where the latest one that was told
+    /// completed it; nil where nobody knows.
     public func launchesUntilBoundary(of process: ProcessIdentity) -> Int? {
         state.withLock { table in
             table.index(of: process).flatMap { table.histories[$0].detector.launchesUntilBoundary }

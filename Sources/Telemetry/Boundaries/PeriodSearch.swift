@@ -1,9 +1,9 @@
 /// Finds the period with which a sequence ends.
 ///
-/// A period explains a symbol that equals the one a period before. It is taken where it explains 95 % of the symbols over
-/// at least three repetitions at the end of the sequence; what came before, a warm-up say, need not fit. Of several the
-/// smallest is taken, with one exception: layers that repeat within a minibatch, followed by other work, are explained
-/// well by the period of a layer and wholly by that of the minibatch.
+/// A period explains a symbol that equals the one a period before. It is taken where it explains 95 % of the symbols
+/// over at least three repetitions at the end of the sequence; what came before, a warm-up say, need not fit. Of
+/// several the smallest is taken, with one exception: layers that repeat within a minibatch, followed by other work,
+/// are explained well by the period of a layer and wholly by that of the minibatch.
 enum PeriodSearch {
     struct Result: Equatable {
         /// Symbols of one repetition.

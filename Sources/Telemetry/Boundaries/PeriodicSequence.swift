@@ -1,12 +1,12 @@
 /// Counts the repetitions of what a sequence of symbols repeats, exactly from the third on.
 ///
-/// While the sequence follows a known unit each symbol is compared with the expected one. Foreign symbols in between, missing
-/// ones and changed ones are passed over, up to `slipLimit` in a row; after more the sequence is lost, until one of the known
-/// units has gone by as a whole, or a new one has been found. Symbols from before that moment are looked at again, so that the
-/// first unit after a change counts as well.
+/// While the sequence follows a known unit each symbol is compared with the expected one. Foreign symbols in between,
+/// missing ones and changed ones are passed over, up to `slipLimit` in a row; after more the sequence is lost, until
+/// one of the known units has gone by as a whole, or a new one has been found. Symbols from before that moment are
+/// looked at again, so that the first unit after a change counts as well.
 ///
-/// O(1) amortised per symbol, without allocation while a unit is followed. Keeps up to 16,384 symbols of 4 bytes, and 64 where
-/// the period is short, and up to four units of at most a third of that.
+/// O(1) amortised per symbol, without allocation while a unit is followed. Keeps up to 16,384 symbols of 4 bytes, and
+/// 64 where the period is short, and up to four units of at most a third of that.
 struct PeriodicSequence {
     private static let slipLimit = 48
     /// Missing symbols that are passed over.
@@ -169,7 +169,8 @@ struct PeriodicSequence {
         unaligned = nil
     }
 
-    /// Nothing will come that could prove what lost symbols held: their count is taken if it ends where a minibatch does.
+    /// Nothing will come that could prove what lost symbols held: their count is taken if it ends where a minibatch
+    /// does.
     mutating func settle() {
         guard proof > 0, position == 0, slip == 0 else { return }
         completed += lostUnits
@@ -228,7 +229,8 @@ struct PeriodicSequence {
         }
     }
 
-    /// Looks whether the latest symbols fit elsewhere: after foreign symbols, in place of others, or after missing ones.
+    /// Looks whether the latest symbols fit elsewhere: after foreign symbols, in place of others, or after missing
+    /// ones.
     private mutating func resume(at number: Int, _ index: Int) -> Bool {
         let length = units[index].count
         let run = min(Self.resumeRun, length)
@@ -294,8 +296,8 @@ struct PeriodicSequence {
 
     // MARK: Searching
 
-    /// Searches in each window that is due, the longest first. What has gone by since the wait before the latest has to be explained
-    /// for the most part: equal launches at the end of a minibatch are no minibatches.
+    /// Searches in each window that is due, the longest first. What has gone by since the wait before the latest has to
+    /// be explained for the most part: equal launches at the end of a minibatch are no minibatches.
     private mutating func search(since place: Int) {
         let segment = ring.end - max(place, unclaimed)
         for (level, window) in Self.windows.enumerated().reversed() where ring.end >= nextSearches[level] {
@@ -312,8 +314,9 @@ struct PeriodicSequence {
 
     private mutating func adopt(_ found: PeriodSearch.Result) {
         let period = found.period
-        let start = max(ring.end - found.explained, unclaimed, ring.begin)
-        let place = endPlace(period: period, after: start)
+        let explained = max(ring.end - found.explained, ring.begin)
+        let start = max(explained, unclaimed)
+        let place = endPlace(period: period, from: explained, start: start)
         // The latest end of a unit, before any launches that only came with this wait.
         var last = ring.end - (ring.end - (place ?? start)) % period
         var foreign = 0
@@ -348,13 +351,13 @@ struct PeriodicSequence {
         return (best.end - period..<best.end).map { ring[$0] }
     }
 
-    /// Among the places of waits, modulo the period, the one that the host is longest away after. Where none stands out, the one that
-    /// the repetitions begin with is a minibatch's end, too. Nil without a wait.
-    private func endPlace(period: Int, after start: Int) -> Int? {
+    /// Among the places of waits, modulo the period, the one that the host is longest away after. Where none stands
+    /// out, the one that the repetitions begin with is a minibatch's end, too. Nil without a wait.
+    private func endPlace(period: Int, from explained: Int, start: Int) -> Int? {
         var places = [(place: Int, gap: Double)]()
-        for wait in waits.reversed() where wait.place > start {
+        for wait in waits.reversed() where wait.place >= explained {
             guard !places.contains(where: { (wait.place - $0.place) % period == 0 }) else { continue }
-            let gaps = waits.filter { $0.place > start && (wait.place - $0.place) % period == 0 }.compactMap(\.gap)
+            let gaps = waits.filter { $0.place >= explained && (wait.place - $0.place) % period == 0 }.compactMap(\.gap)
             places.append((wait.place, Double(gaps.reduce(0, &+)) / Double(max(gaps.count, 1))))
         }
         guard let longest = places.map(\.gap).max() else { return nil }

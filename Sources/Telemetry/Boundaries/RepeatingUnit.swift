@@ -43,8 +43,8 @@ struct RepeatingUnit {
         filled = 0
     }
 
-    /// Takes the symbol with `number` into the window; true where the window holds the unit. `ring` keeps at least as many
-    /// symbols before it as the unit has.
+    /// Takes the symbol with `number` into the window; true where the window holds the unit. `ring` keeps at least as
+    /// many symbols before it as the unit has.
     mutating func recognises(_ number: Int, in ring: SymbolRing) -> Bool {
         rolling = rolling &* Self.base &+ UInt64(ring[number]) &+ 1
         if filled == count {

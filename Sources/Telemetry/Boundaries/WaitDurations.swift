@@ -1,5 +1,5 @@
-/// Tells from how long waits take that several of the same kind belong to one minibatch. For a host of which nothing but waits
-/// is known.
+/// Tells from how long waits take that several of the same kind belong to one minibatch. For a host of which nothing
+/// but waits is known.
 ///
 /// Only the waits themselves are looked at, from call to return, and not the time between them: a data loader with four
 /// workers delivers every fourth minibatch late, and that is no pattern of the minibatch.

@@ -32,8 +32,8 @@ struct WaitTimes {
         entries.first { $0.waits == wait }?.end
     }
 
-    /// The waits that came after launch number `launch`, with wait number `current` that is returning. Where that is further back
-    /// than is known, those after launch number `from`.
+    /// The waits that came after launch number `launch`, with wait number `current` that is returning. Where that is
+    /// further back than is known, those after launch number `from`.
     func waits(afterLaunch launch: Int, current: Int) -> (waits: Int, from: Int) {
         let oldest = entries.count == Self.limit ? entries[next].launches : 0
         let from = max(launch, oldest)
