@@ -12,7 +12,7 @@ let strict =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
-// The tests play tens of thousands of searches and train networks, and are built for debugging.
+// The tests play tens of thousands of searches, train networks and serve a thousand processes, and are built for debugging.
 let optimised = [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -102,7 +102,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GovernorTests",
-            dependencies: ["Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles"],
+            dependencies: [
+                "Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles", system,
+            ],
             swiftSettings: testing),
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(
@@ -125,13 +127,14 @@ let package = Package(
         .target(
             name: "VirtualJetson",
             dependencies: ["CVirtualGPU", "CLinux", "Policy", "SystemCalls", "VirtualFiles", system],
-            swiftSettings: strict),
+            swiftSettings: strict + optimised),
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
                 "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
-                "virtual-workload", system,
+                "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
+        .executableTarget(name: "virtual-client"),
         .executableTarget(
             name: "virtual-jetson",
             dependencies: ["VirtualJetson", "Policy", "SystemCalls", "CLinux", arguments, system], swiftSettings: strict

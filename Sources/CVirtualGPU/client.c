@@ -21,17 +21,24 @@ struct vgpu_client {
     pthread_mutex_t lock; // one producer at a time
 };
 
+// Tells the engine that this context has news.
+static void call_engine(struct vgpu_client *client) {
+    __atomic_fetch_or(&client->board->calls[client->index / 64], UINT64_C(1) << client->index % 64, __ATOMIC_ACQ_REL);
+    vgpu_ring_doorbell(client->board);
+}
+
 static int claim(struct vgpu_client *client) {
     for (uint32_t index = 0; index < VGPU_CONTEXTS; index++) {
+        uint32_t *owner = &client->board->owners[index];
+        if (VGPU_LOAD(*owner) != 0) continue;
         // The lock comes first, so that the engine never sees an owner without one who lives.
         if (vgpu_lock(client->descriptor, VGPU_CONTEXT_BYTE(index)) != 0) continue;
-        struct vgpu_context *context = &client->board->contexts[index];
         uint32_t none = 0;
-        if (__atomic_compare_exchange_n(&context->owner, &none, (uint32_t)getpid(), false, __ATOMIC_ACQ_REL,
+        if (__atomic_compare_exchange_n(owner, &none, (uint32_t)getpid(), false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE)) {
             client->index = index;
-            client->context = context;
-            vgpu_ring_doorbell(client->board);
+            client->context = &client->board->contexts[index];
+            call_engine(client);
             return 0;
         }
         vgpu_unlock(client->descriptor, VGPU_CONTEXT_BYTE(index));
@@ -71,7 +78,7 @@ int vgpu_open(const char *path, struct vgpu_client **out) {
 void vgpu_close(struct vgpu_client *client) {
     if (client->context) {
         VGPU_STORE(client->context->closing, 1u);
-        vgpu_ring_doorbell(client->board);
+        call_engine(client);
     }
     if (client->board) munmap(client->board, sizeof(struct vgpu_board));
     if (client->descriptor >= 0) close(client->descriptor);
@@ -120,22 +127,27 @@ int vgpu_wait_load(struct vgpu_client *client, uint64_t count) {
     return wait_until(client, &client->context->loaded, &client->context->loads_completed, count);
 }
 
-int vgpu_submit(struct vgpu_client *client, uint32_t share_ppm, uint64_t cycles, uint64_t *count) {
+int vgpu_submit(struct vgpu_client *client, const struct vgpu_work *work, uint32_t length, uint64_t *count) {
     struct vgpu_context *context = client->context;
     pthread_mutex_lock(&client->lock);
-    uint64_t index = context->submitted;
-    int result = index < VGPU_RING ? 0 : vgpu_wait(client, index - VGPU_RING + 1);
-    if (result == 0 && VGPU_LOAD(context->fault)) result = -ECANCELED;
-    if (result == 0) {
+    int result = 0;
+    for (uint32_t position = 0; position < length && result == 0; position++) {
+        uint64_t index = context->submitted;
+        if (index - VGPU_LOAD(context->completed) >= VGPU_RING) {
+            call_engine(client);
+            result = vgpu_wait(client, index - VGPU_RING + 1);
+        }
+        if (result == 0 && VGPU_LOAD(context->fault)) result = -ECANCELED;
+        if (result != 0) break;
         struct vgpu_entry *entry = &context->ring[index & (VGPU_RING - 1)];
-        entry->share_ppm = share_ppm;
-        entry->cycles = cycles;
+        entry->share_ppm = work[position].share_ppm;
+        entry->cycles = work[position].cycles;
         entry->completed_ns = 0;
         entry->submitted_ns = vgpu_now_ns();
         VGPU_STORE(context->submitted, index + 1);
         *count = index + 1;
-        vgpu_ring_doorbell(client->board);
     }
+    if (length > 0) call_engine(client);
     pthread_mutex_unlock(&client->lock);
     return result;
 }
@@ -149,10 +161,14 @@ int vgpu_submit_load(struct vgpu_client *client, uint64_t *count) {
         context->load_submitted_ns[index & (VGPU_LOAD_RING - 1)] = vgpu_now_ns();
         VGPU_STORE(context->loads_submitted, index + 1);
         *count = index + 1;
-        vgpu_ring_doorbell(client->board);
+        call_engine(client);
     }
     pthread_mutex_unlock(&client->lock);
     return result;
+}
+
+void vgpu_set_memory(struct vgpu_client *client, uint64_t bytes) {
+    VGPU_STORE(client->context->memory_bytes, bytes);
 }
 
 int vgpu_poll(struct vgpu_client *client, uint64_t count) {

@@ -62,6 +62,7 @@ int vgpu_create(const char *path, struct vgpu_board **out, int *descriptor) {
 void vgpu_destroy(struct vgpu_board *board, int descriptor) {
     vgpu_unlock(descriptor, VGPU_ENGINE_BYTE);
     for (uint32_t index = 0; index < VGPU_CONTEXTS; index++) {
+        if (VGPU_LOAD(board->owners[index]) == 0) continue;
         struct vgpu_context *context = context_at(board, index);
         vgpu_futex_wake(&context->completion);
         vgpu_futex_wake(&context->loaded);
@@ -85,8 +86,18 @@ void vgpu_ring_doorbell(struct vgpu_board *board) {
     vgpu_futex_wake(&board->doorbell);
 }
 
+uint64_t vgpu_take_calls(struct vgpu_board *board, uint32_t word) {
+    uint64_t *calls = &board->calls[word & (VGPU_CONTEXT_WORDS - 1)];
+    // Mostly nobody has called: a load leaves the cache line shared.
+    return VGPU_LOAD(*calls) == 0 ? 0 : __atomic_exchange_n(calls, 0, __ATOMIC_ACQ_REL);
+}
+
 uint32_t vgpu_owner(const struct vgpu_board *board, uint32_t context) {
-    return VGPU_LOAD(context_at(board, context)->owner);
+    return VGPU_LOAD(board->owners[context & (VGPU_CONTEXTS - 1)]);
+}
+
+uint64_t vgpu_memory(const struct vgpu_board *board, uint32_t context) {
+    return VGPU_LOAD(context_at(board, context)->memory_bytes);
 }
 
 bool vgpu_is_closing(const struct vgpu_board *board, uint32_t context) {
@@ -154,5 +165,6 @@ void vgpu_reset(struct vgpu_board *board, uint32_t context) {
     VGPU_STORE(shared->loads_completed, 0u);
     VGPU_STORE(shared->fault, 0u);
     VGPU_STORE(shared->closing, 0u);
-    VGPU_STORE(shared->owner, 0u); // last: from here on a client may claim it
+    VGPU_STORE(shared->memory_bytes, 0u);
+    VGPU_STORE(board->owners[context & (VGPU_CONTEXTS - 1)], 0u); // last: from here on a client may claim it
 }

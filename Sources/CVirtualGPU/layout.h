@@ -5,7 +5,7 @@
 #include "virtual_gpu.h"
 
 #define VGPU_MAGIC 0x55504756u
-#define VGPU_VERSION 1u
+#define VGPU_VERSION 2u
 #define VGPU_LINE __attribute__((aligned(64)))
 
 struct vgpu_entry {
@@ -18,11 +18,11 @@ struct vgpu_entry {
 
 struct vgpu_context {
     // Written by the client.
-    VGPU_LINE uint32_t owner;
-    uint32_t closing;
+    VGPU_LINE uint32_t closing;
     uint64_t submitted;
     uint64_t loads_submitted;
     uint64_t load_submitted_ns[VGPU_LOAD_RING];
+    uint64_t memory_bytes;
     char surface[VGPU_SURFACE_BYTES];
     // Written by the engine.
     VGPU_LINE uint32_t completion; // futex, moves with `completed`
@@ -38,6 +38,9 @@ struct vgpu_board {
     uint32_t version;
     uint32_t engine_pid;
     VGPU_LINE uint32_t doorbell; // futex
+    VGPU_LINE uint64_t calls[VGPU_CONTEXT_WORDS];
+    // Beside each other, so that a client finds a free context without touching a page of each one.
+    VGPU_LINE uint32_t owners[VGPU_CONTEXTS];
     VGPU_LINE char surfaces[VGPU_SURFACES][VGPU_SURFACE_BYTES];
     struct vgpu_context contexts[VGPU_CONTEXTS];
 };
@@ -45,6 +48,7 @@ struct vgpu_board {
 _Static_assert((VGPU_RING & (VGPU_RING - 1)) == 0, "indices are masked");
 _Static_assert((VGPU_LOAD_RING & (VGPU_LOAD_RING - 1)) == 0, "indices are masked");
 _Static_assert((VGPU_CONTEXTS & (VGPU_CONTEXTS - 1)) == 0, "indices are masked");
+_Static_assert(VGPU_CONTEXTS % 64 == 0, "whole words of calls");
 
 #define VGPU_LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 #define VGPU_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)

@@ -1,79 +1,87 @@
 #include "objects.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-static const char surface_prefix[] = "surface=";
-
-CUresult cuModuleLoadData(CUmodule *module, const void *image) {
-    CUcontext context = stand_in_current;
-    if (!context) return CUDA_ERROR_INVALID_CONTEXT;
-    if (!module || !image) return CUDA_ERROR_INVALID_VALUE;
-    struct CUmod_st *made = calloc(1, sizeof *made);
-    if (!made) return CUDA_ERROR_OUT_OF_MEMORY;
-    made->tag = TAG_MODULE;
-    made->context = context;
-    made->function.module = made;
-    if (strncmp(image, surface_prefix, sizeof surface_prefix - 1) == 0) {
-        char name[VGPU_SURFACE_BYTES] = {0};
-        strncpy(name, (const char *)image + sizeof surface_prefix - 1, sizeof name - 1);
-        name[strcspn(name, " \r\n\t")] = 0;
-        int result = vgpu_set_surface(context->gpu, name);
-        if (result != 0) {
-            free(made);
-            return result == -EBUSY ? CUDA_ERROR_NOT_SUPPORTED : CUDA_ERROR_INVALID_IMAGE;
-        }
-        made->has_surface = true;
-    }
-    *module = made;
-    return CUDA_SUCCESS;
-}
-
-CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name) {
-    if (!module || module->tag != TAG_MODULE) return CUDA_ERROR_INVALID_HANDLE;
-    if (!function || !name) return CUDA_ERROR_INVALID_VALUE;
-    if (!*name) return CUDA_ERROR_NOT_FOUND;
-    *function = &module->function;
-    return CUDA_SUCCESS;
-}
-
-CUresult cuModuleUnload(CUmodule module) {
-    if (!module || module->tag != TAG_MODULE) return CUDA_ERROR_INVALID_HANDLE;
-    module->tag = 0;
-    free(module);
-    return CUDA_SUCCESS;
-}
-
 static bool multiply(uint64_t *product, unsigned int factor) {
     return !__builtin_mul_overflow(*product, (uint64_t)factor, product);
 }
 
-CUresult cuLaunchKernel(CUfunction function, unsigned int gridDimX, unsigned int gridDimY, unsigned int gridDimZ,
-                        unsigned int blockDimX, unsigned int blockDimY, unsigned int blockDimZ,
-                        unsigned int sharedMemBytes, CUstream stream, void **kernelParams, void **extra) {
-    (void)sharedMemBytes, (void)kernelParams, (void)extra; // nothing is computed
-    CUcontext context;
-    uint64_t last;
-    CUresult result = stand_in_stream(stream, &context, &last);
-    if (result != CUDA_SUCCESS) return result;
+static CUresult price(CUfunction function, CUcontext context, const unsigned int extents[6], struct vgpu_work *work) {
     if (!function || !function->module || function->module->tag != TAG_MODULE) return CUDA_ERROR_INVALID_HANDLE;
     if (function->module->context != context) return CUDA_ERROR_INVALID_CONTEXT;
     uint64_t threads = 1;
-    const unsigned int extents[] = {gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ};
-    for (size_t index = 0; index < sizeof extents / sizeof *extents; index++)
+    for (size_t index = 0; index < 6; index++)
         if (extents[index] == 0 || !multiply(&threads, extents[index])) return CUDA_ERROR_INVALID_VALUE;
-    uint32_t share_ppm = 0;
-    uint64_t cycles = 0;
     if (function->module->has_surface) {
-        if (gridDimX > VGPU_PPM) return CUDA_ERROR_INVALID_VALUE;
-        share_ppm = gridDimX;
+        if (extents[0] > VGPU_PPM) return CUDA_ERROR_INVALID_VALUE;
+        *work = (struct vgpu_work){.share_ppm = extents[0]};
     } else {
         if (!multiply(&threads, STAND_IN_CYCLES_PER_THREAD)) return CUDA_ERROR_INVALID_VALUE;
-        cycles = threads / STAND_IN_CUDA_CORES + 1;
+        *work = (struct vgpu_work){.cycles = threads / STAND_IN_CUDA_CORES + 1};
     }
+    return CUDA_SUCCESS;
+}
+
+static CUresult launch(CUfunction function, const unsigned int extents[6], CUstream handle,
+                       enum stand_in_default form) {
+    CUcontext context;
+    CUstream stream;
+    struct stand_in_node node = {0};
+    CUresult result = stand_in_stream(handle, form, &context, &stream);
+    if (result == CUDA_SUCCESS) result = price(function, context, extents, &node.work);
+    if (result != CUDA_SUCCESS) return result;
+    if (stream && stream->capture) return stand_in_capture(stream, &node);
     uint64_t count = 0;
-    int submitted = vgpu_submit(context->gpu, share_ppm, cycles, &count);
-    if (submitted == 0 && (uintptr_t)stream > 2) atomic_store(&stream->last, count);
+    int submitted = vgpu_submit(context->gpu, &node.work, 1, &count);
+    if (submitted == 0) stand_in_note(stream, count);
     return stand_in_error(submitted);
+}
+
+static CUresult launch_configured(const CUlaunchConfig *config, CUfunction function, enum stand_in_default form) {
+    if (!config) return CUDA_ERROR_INVALID_VALUE;
+    const unsigned int extents[] = {config->gridDimX,  config->gridDimY,  config->gridDimZ,
+                                    config->blockDimX, config->blockDimY, config->blockDimZ};
+    return launch(function, extents, config->hStream, form);
+}
+
+// Parameters are ignored: nothing is computed.
+#define LAUNCH(form)                                                                                                   \
+    const unsigned int extents[] = {gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ};                    \
+    (void)sharedMemBytes, (void)kernelParams;                                                                          \
+    return launch(function, extents, stream, form)
+
+CUresult cuLaunchKernel(CUfunction function, unsigned int gridDimX, unsigned int gridDimY, unsigned int gridDimZ,
+                        unsigned int blockDimX, unsigned int blockDimY, unsigned int blockDimZ,
+                        unsigned int sharedMemBytes, CUstream stream, void **kernelParams, void **extra) {
+    (void)extra;
+    LAUNCH(LEGACY_DEFAULT);
+}
+
+CUresult cuLaunchKernel_ptsz(CUfunction function, unsigned int gridDimX, unsigned int gridDimY, unsigned int gridDimZ,
+                             unsigned int blockDimX, unsigned int blockDimY, unsigned int blockDimZ,
+                             unsigned int sharedMemBytes, CUstream stream, void **kernelParams, void **extra) {
+    (void)extra;
+    LAUNCH(THREAD_DEFAULT);
+}
+
+CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int gridDimX, unsigned int gridDimY,
+                                   unsigned int gridDimZ, unsigned int blockDimX, unsigned int blockDimY,
+                                   unsigned int blockDimZ, unsigned int sharedMemBytes, CUstream stream,
+                                   void **kernelParams) {
+    LAUNCH(LEGACY_DEFAULT);
+}
+
+CUresult cuLaunchCooperativeKernel_ptsz(CUfunction function, unsigned int gridDimX, unsigned int gridDimY,
+                                        unsigned int gridDimZ, unsigned int blockDimX, unsigned int blockDimY,
+                                        unsigned int blockDimZ, unsigned int sharedMemBytes, CUstream stream,
+                                        void **kernelParams) {
+    LAUNCH(THREAD_DEFAULT);
+}
+
+CUresult cuLaunchKernelEx(const CUlaunchConfig *config, CUfunction function, void **kernelParams, void **extra) {
+    (void)kernelParams, (void)extra;
+    return launch_configured(config, function, LEGACY_DEFAULT);
+}
+
+CUresult cuLaunchKernelEx_ptsz(const CUlaunchConfig *config, CUfunction function, void **kernelParams, void **extra) {
+    (void)kernelParams, (void)extra;
+    return launch_configured(config, function, THREAD_DEFAULT);
 }

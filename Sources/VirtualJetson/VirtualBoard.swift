@@ -57,10 +57,10 @@ public final class VirtualBoard: Sendable {
     }
 
     /// The workload surfaces that every board has.
-    public static let builtInSurfaces: [String: any WorkloadSurface] = [
+    public static let builtInSurfaces: [String: any WorkloadSurface] = InferenceSurface.all.merging([
         "resnet18-train": FittedSurface.resNet18Training,
         "mobilenetv3-train": FittedSurface.mobileNetV3Training,
-    ]
+    ]) { _, own in own }
 
     private let configuration: Configuration
     private let preset: BoardDescription.Preset

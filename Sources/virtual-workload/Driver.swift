@@ -6,7 +6,7 @@ struct WorkloadError: Error, CustomStringConvertible {
 }
 
 /// The CUDA driver, found as frameworks find it: dlopen, then cuGetProcAddress for everything else.
-@safe struct Driver {
+@safe struct Driver: Sendable {
     typealias Launch =
         @convention(c) (
             OpaquePointer?, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, OpaquePointer?,
@@ -15,12 +15,18 @@ struct WorkloadError: Error, CustomStringConvertible {
     typealias OfFlags = @convention(c) (UInt32) -> Int32
     typealias OfNothing = @convention(c) () -> Int32
     typealias OfHandle = @convention(c) (OpaquePointer?) -> Int32
+    typealias OfHandleAndFlags = @convention(c) (OpaquePointer?, UInt32) -> Int32
     typealias OfTwoHandles = @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32
     typealias MakeHandle = @convention(c) (UnsafeMutablePointer<OpaquePointer?>, UInt32) -> Int32
     typealias MakeContext = @convention(c) (UnsafeMutablePointer<OpaquePointer?>, UInt32, Int32) -> Int32
     typealias LoadModule = @convention(c) (UnsafeMutablePointer<OpaquePointer?>, UnsafePointer<CChar>) -> Int32
     typealias FindFunction =
         @convention(c) (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer?, UnsafePointer<CChar>) -> Int32
+    typealias ElapsedTime = @convention(c) (UnsafeMutablePointer<Float>, OpaquePointer?, OpaquePointer?) -> Int32
+    typealias EndCapture = @convention(c) (OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>) -> Int32
+    typealias Instantiate = @convention(c) (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer?, UInt64) -> Int32
+    typealias Allocate = @convention(c) (UnsafeMutablePointer<UInt64>, Int) -> Int32
+    typealias CopyToDevice = @convention(c) (UInt64, UnsafeRawPointer, Int, OpaquePointer?) -> Int32
     typealias FindProcedure =
         @convention(c) (
             UnsafePointer<CChar>, UnsafeMutablePointer<UnsafeMutableRawPointer?>, Int32, UInt64,
@@ -32,14 +38,22 @@ struct WorkloadError: Error, CustomStringConvertible {
     let initialise: OfFlags
     let contextSynchronize: OfNothing
     let contextDestroy: OfHandle
+    let contextSetCurrent: OfHandle
     let streamSynchronize: OfHandle
     let eventSynchronize: OfHandle
     let eventRecord: OfTwoHandles
+    let eventElapsed: ElapsedTime
     let streamCreate: MakeHandle
     let eventCreate: MakeHandle
     let contextCreate: MakeContext
     let moduleLoad: LoadModule
     let moduleFunction: FindFunction
+    let beginCapture: OfHandleAndFlags
+    let endCapture: EndCapture
+    let graphInstantiate: Instantiate
+    let graphLaunch: OfTwoHandles
+    let memoryAllocate: Allocate
+    let copyToDevice: CopyToDevice
     private let errorText: ErrorText
 
     /// Opens the driver at `path`, a file or a name for the loader to search.
@@ -59,14 +73,22 @@ struct WorkloadError: Error, CustomStringConvertible {
         initialise = try finder.find("cuInit")
         contextSynchronize = try finder.find("cuCtxSynchronize")
         unsafe contextDestroy = try finder.find("cuCtxDestroy")
+        unsafe contextSetCurrent = try finder.find("cuCtxSetCurrent")
         unsafe streamSynchronize = try finder.find("cuStreamSynchronize")
         unsafe eventSynchronize = try finder.find("cuEventSynchronize")
         unsafe eventRecord = try finder.find("cuEventRecord")
+        unsafe eventElapsed = try finder.find("cuEventElapsedTime")
         unsafe streamCreate = try finder.find("cuStreamCreate")
         unsafe eventCreate = try finder.find("cuEventCreate")
         unsafe contextCreate = try finder.find("cuCtxCreate")
         unsafe moduleLoad = try finder.find("cuModuleLoadData")
         unsafe moduleFunction = try finder.find("cuModuleGetFunction")
+        unsafe beginCapture = try finder.find("cuStreamBeginCapture")
+        unsafe endCapture = try finder.find("cuStreamEndCapture")
+        unsafe graphInstantiate = try finder.find("cuGraphInstantiate")
+        unsafe graphLaunch = try finder.find("cuGraphLaunch")
+        unsafe memoryAllocate = try finder.find("cuMemAlloc")
+        unsafe copyToDevice = try finder.find("cuMemcpyHtoDAsync")
         unsafe errorText = try finder.find("cuGetErrorString")
     }
 

@@ -1,11 +1,12 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
-/// The lines that a workload prints.
-struct Report {
+/// The lines that a workload prints. Its threads share one.
+final class Report: Sendable {
     private let outputs: [FileDescriptor]
     private let isQuiet: Bool
-    private var nanoseconds: [UInt64] = []
+    private let nanoseconds = Mutex<[UInt64]>([])
 
     /// Prints to standard output, and to `log` as well where it is given. A quiet report has the summary only.
     init(isQuiet: Bool, log: String?) throws(WorkloadError) {
@@ -23,19 +24,32 @@ struct Report {
         }
     }
 
-    mutating func minibatch(_ number: Int, end: UInt64, nanoseconds: UInt64) throws(WorkloadError) {
-        self.nanoseconds.append(nanoseconds)
-        if !isQuiet { try write("minibatch \(number) end_ns \(end) ms \(Self.milliseconds(nanoseconds))") }
+    /// A minibatch has ended: its end is CLOCK_MONOTONIC nanoseconds, `detail` goes to the end of its line.
+    func minibatch(end: UInt64, nanoseconds: UInt64, detail: String = "") throws(WorkloadError) {
+        try self.nanoseconds.withLock { (all) throws(WorkloadError) in
+            all.append(nanoseconds)
+            if !isQuiet {
+                try write(
+                    "minibatch \(all.count) end_ns \(end) ms \(Self.milliseconds(nanoseconds))"
+                        + (detail.isEmpty ? "" : " " + detail))
+            }
+        }
     }
 
     /// Counts are exact; times are those of the minibatches.
-    func summary(name: String, waits: Int, launches: Int) throws(WorkloadError) {
-        let ascending = nanoseconds.sorted()
+    func summary(name: String, counts: CallCounts, detail: String = "") throws(WorkloadError) {
+        let ascending = nanoseconds.withLock { $0.sorted() }
         let mean = ascending.reduce(0, &+) / UInt64(max(ascending.count, 1))
-        let median = ascending.isEmpty ? 0 : ascending[ascending.count / 2]
         try write(
-            "summary name \(name) pid \(getpid()) minibatches \(ascending.count) waits \(waits) launches \(launches) "
-                + "mean_ms \(Self.milliseconds(mean)) median_ms \(Self.milliseconds(median))")
+            "summary name \(name) pid \(getpid()) minibatches \(ascending.count) waits \(counts.waits) launches "
+                + "\(counts.launches) mean_ms \(Self.milliseconds(mean)) median_ms "
+                + "\(Self.milliseconds(Self.quantile(0.5, of: ascending))) graph_launches \(counts.graphLaunches)"
+                + (detail.isEmpty ? "" : " " + detail))
+    }
+
+    /// The value below which that part of `ascending` lies; 0 where there is none.
+    static func quantile(_ part: Double, of ascending: [UInt64]) -> UInt64 {
+        ascending.isEmpty ? 0 : ascending[min(Int(Double(ascending.count) * part), ascending.count - 1)]
     }
 
     private func write(_ line: String) throws(WorkloadError) {
@@ -48,7 +62,7 @@ struct Report {
         }
     }
 
-    private static func milliseconds(_ nanoseconds: UInt64) -> String {
+    static func milliseconds(_ nanoseconds: UInt64) -> String {
         let thousandths = String(nanoseconds / 1000 % 1000)
         return "\(nanoseconds / 1_000_000)." + String(repeating: "0", count: 3 - thousandths.count) + thousandths
     }

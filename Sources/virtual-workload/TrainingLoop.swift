@@ -1,88 +1,89 @@
 import SystemCalls
 
-/// How the loop waits for the GPU.
-enum Wait: String, CaseIterable, Sendable {
-    case stream
-    case ctx
-    case event
-}
-
-/// DNN training as a driver sees it: in each minibatch a few launches and exactly one wait. There is no warm-up.
-@safe struct TrainingLoop: ~Copyable {
-    private let driver: Driver
+/// DNN training on one thread, as a driver sees it. In its plainest shape, in each minibatch a few launches and one wait.
+struct TrainingLoop: ~Copyable {
+    private let shape: TrainingShape
     private let loader: DataLoader
-    private let context: OpaquePointer?
-    private let function: OpaquePointer?
-    private let stream: OpaquePointer?
-    private let event: OpaquePointer?
-    private let wait: Wait
-    private let shares: [UInt32]
-    private(set) var waits = 0
-    private(set) var launches = 0
+    private let kernels: [Kernel]
+    private let trials: [Kernel]
+    private var stream: GPUStream
+    private var graph: GPUStream.Graph?
+    private var marks: [GPUStream.Mark] = []
 
-    /// Sets up a context with the workload's module.
-    init(driver: Driver, loader: consuming DataLoader, surface: String, launches: Int, wait: Wait) throws(WorkloadError)
-    {
-        var context: OpaquePointer?
-        var module: OpaquePointer?
-        var function: OpaquePointer?
-        var stream: OpaquePointer?
-        var event: OpaquePointer?
-        try driver.check(driver.initialise(0), "cuInit")
-        try driver.check(unsafe driver.contextCreate(&context, 0, 0), "cuCtxCreate")
-        try driver.check(unsafe driver.moduleLoad(&module, "surface=\(surface)"), "cuModuleLoadData")
-        try driver.check(unsafe driver.moduleFunction(&function, module, "train_step"), "cuModuleGetFunction")
-        try driver.check(unsafe driver.streamCreate(&stream, 0), "cuStreamCreate")
-        try driver.check(unsafe driver.eventCreate(&event, 0), "cuEventCreate")
-        self.driver = driver
+    var counts: CallCounts { stream.counts }
+
+    /// Sets up a stream of the calling thread, in its current context.
+    init(_ context: GPUContext, loader: consuming DataLoader, shape: TrainingShape) throws(WorkloadError) {
+        let kernels = try shape.kernels(context)
+        let trials = try shape.trials(context)
+        stream = try GPUStream(context, wait: shape.wait)
+        self.shape = shape
         self.loader = loader
-        unsafe self.context = context
-        unsafe self.function = function
-        unsafe self.stream = stream
-        unsafe self.event = event
-        self.wait = wait
-        // Parts per million that add up to the whole minibatch.
-        let share = 1_000_000 / UInt32(launches)
-        shares =
-            [UInt32](repeating: share, count: launches - 1) + [1_000_000 - share * UInt32(launches - 1)]
+        self.kernels = kernels
+        self.trials = trials
     }
 
-    deinit { _ = unsafe driver.contextDestroy(context) }
-
-    /// Trains `minibatches` (nil: for ever) until `stops` says so; calls `report` after each with its number from 1, its end
-    /// (CLOCK_MONOTONIC ns) and its time (ns). The next minibatch is loaded while the GPU works on this one.
+    /// Trains `minibatches` (nil: for ever) until `stops` says so; calls `report` after each wait for each minibatch that it
+    /// ended, with the end (CLOCK_MONOTONIC ns) and the time (ns). Where one wait ends several, their ends are the GPU's,
+    /// by events. The next minibatch is loaded while the GPU works on this one.
     mutating func run(
-        minibatches: Int?, stops: () -> Bool, report: (Int, UInt64, UInt64) throws(WorkloadError) -> Void
+        minibatches: Int?, stops: () -> Bool, report: (UInt64, UInt64) throws(WorkloadError) -> Void
     ) throws(WorkloadError) {
         var done = 0
-        var start = MonotonicClock.nanoseconds()
+        var unreported = 0
         var load = try loader.request()
-        while done != minibatches && !stops() {
+        // With nothing launched, an event has its end when it is recorded.
+        if shape.waitEvery > 1 { marks = [try stream.mark()] }
+        var start = MonotonicClock.nanoseconds()
+        while done != minibatches && (!stops() || unreported > 0) {
             try loader.wait(for: load)
             if done + 1 != minibatches { load = try loader.request() }
-            for share in shares { try launch(share) }
-            try waitForGPU()
-            let end = MonotonicClock.nanoseconds()
+            try launchMinibatch(isWarmUp: done < shape.warmUp)
             done += 1
-            try report(done, end, end - start)
-            start = end
+            unreported += 1
+            if shape.waitEvery > 1 {
+                try mark(unreported)
+                guard unreported == shape.waitEvery || done == minibatches || stops() else { continue }
+            }
+            try stream.waitForGPU()
+            if shape.waitEvery > 1 {
+                for index in 1...unreported {
+                    let nanoseconds = try stream.nanoseconds(from: marks[index - 1], to: marks[index])
+                    start += nanoseconds
+                    try report(start, nanoseconds)
+                }
+                marks.swapAt(0, unreported)
+            } else {
+                let end = MonotonicClock.nanoseconds()
+                try report(end, end - start)
+                start = end
+            }
+            unreported = 0
         }
     }
 
-    private mutating func launch(_ share: UInt32) throws(WorkloadError) {
-        try driver.check(
-            unsafe driver.launchKernel(function, share, 1, 1, 1, 1, 1, 0, stream, nil, nil), "cuLaunchKernel")
-        launches += 1
+    /// Launches a minibatch; all waits but the one at its end.
+    private mutating func launchMinibatch(isWarmUp: Bool) throws(WorkloadError) {
+        if isWarmUp {
+            try stream.launch(trials)
+            try stream.waitForGPU()
+        } else if shape.usesGraph {
+            if graph == nil { graph = try stream.capture(kernels) }
+            if let graph { try stream.launch(graph) }
+            return
+        }
+        let parts = max(shape.waits, 1)
+        for part in 0..<parts {
+            try stream.launch(kernels[kernels.count * part / parts..<kernels.count * (part + 1) / parts])
+            if part + 1 < parts { try stream.waitForGPU() }
+        }
     }
 
-    private mutating func waitForGPU() throws(WorkloadError) {
-        waits += 1
-        switch wait {
-        case .stream: try driver.check(unsafe driver.streamSynchronize(stream), "cuStreamSynchronize")
-        case .ctx: try driver.check(driver.contextSynchronize(), "cuCtxSynchronize")
-        case .event:
-            try driver.check(unsafe driver.eventRecord(event, stream), "cuEventRecord")
-            try driver.check(unsafe driver.eventSynchronize(event), "cuEventSynchronize")
+    private mutating func mark(_ index: Int) throws(WorkloadError) {
+        if index < marks.count {
+            try stream.record(marks[index])
+        } else {
+            marks.append(try stream.mark())
         }
     }
 }

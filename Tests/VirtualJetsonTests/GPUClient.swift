@@ -28,11 +28,13 @@ import SystemPackage
     @discardableResult
     func submit(share: UInt32 = 0, cycles: UInt64 = 0) throws -> UInt64 {
         var count: UInt64 = 0
-        let result = unsafe vgpu_submit(client, share, cycles, &count)
+        var work = vgpu_work(cycles: cycles, share_ppm: share)
+        let result = unsafe vgpu_submit(client, &work, 1, &count)
         guard result == 0 else { throw Errno(rawValue: -result) }
         return count
     }
 
     func wait(_ count: UInt64) -> Int32 { unsafe vgpu_wait(client, count) }
+    func setMemory(_ bytes: UInt64) { unsafe vgpu_set_memory(client, bytes) }
     func completion(_ count: UInt64) -> UInt64 { unsafe vgpu_completion_ns(client, count) }
 }

@@ -45,7 +45,7 @@ final class MountedBoard: Sendable {
         _ = unsafe rmdir(directory)
     }
 
-    func read(_ path: String) throws -> String { try SmallFile.text(board.root + "/" + path) }
+    func read(_ path: String) throws -> String { try SmallFile.text(board.root + "/" + path, limit: 1 << 20) }
 
     func write(_ text: String, _ path: String) throws { try SmallFile.write(text, to: board.root + "/" + path) }
 

@@ -53,16 +53,24 @@ private final class BareEngine {
         #expect(client.completion(1) == 0)
     }
 
-    @Test("A board has 64 contexts; the 65th client is told, and a freed one is given out again")
+    @Test("A board has 2,048 contexts; one client more is told, and a freed one is given out again")
     func contexts() throws {
         let bare = try BareEngine()
-        var clients = try (0..<64).map { _ in try GPUClient(bare.path) }
-        #expect(bare.waits { $0.contexts.count == 64 })
+        var clients = try (0..<2048).map { _ in try GPUClient(bare.path) }
+        #expect(bare.waits { $0.contexts.count == 2048 })
         #expect(throws: Errno(rawValue: EUSERS)) { try GPUClient(bare.path) }
-        clients.removeLast()
-        #expect(bare.waits { $0.contexts.count == 63 })
+        clients.remove(at: 1000)
+        #expect(bare.waits { $0.contexts.count == 2047 })
         clients.append(try GPUClient(bare.path))
-        #expect(bare.waits { $0.contexts.count == 64 })
+        #expect(bare.waits { $0.contexts.count == 2048 })
+        // All work at once, and each gets its own; a launch may be cut, and each cut round up.
+        let counts = try clients.map { try $0.submit(cycles: 1_300_500) }
+        for (client, count) in zip(clients, counts) { #expect(client.wait(count) == 0) }
+        let readings = bare.engine.readings
+        #expect(readings.totals.launchesCompleted == 2048)
+        #expect(
+            readings.contexts.allSatisfy { $0.launchesCompleted == 1 && (1000...1010).contains($0.busyNanoseconds) })
+        #expect(readings.totals.contextSwitches == 2048)
     }
 
     @Test("Work that the board cannot price is refused, not run")
@@ -117,8 +125,8 @@ private final class BareEngine {
         let size = Int(lseek(file.rawValue, 0, SEEK_END))
         for round in 0..<60 {
             // Noise over the whole file, and small changes that leave most of it plausible.
-            let isWhole = round % 4 == 0
-            let block = (0..<(isWhole ? 4096 : 64)).map { _ in UInt8(truncatingIfNeeded: random() >> 32) }
+            let isWhole = round % 20 == 0
+            let block = (0..<(isWhole ? 1 << 18 : 64)).map { _ in UInt8(truncatingIfNeeded: random() >> 32) }
             let offsets =
                 isWhole
                 ? Array(stride(from: 0, through: size - block.count, by: block.count))

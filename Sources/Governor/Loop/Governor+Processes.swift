@@ -16,7 +16,7 @@ extension Governor {
                 continue
             }
             if let index = workloads.firstIndex(where: { $0.identity == process.process }) {
-                workloads[index].minibatches = process.boundaries
+                workloads[index].minibatches = process.minibatches
                 workloads[index].lastBoundary = process.lastBoundaryNanoseconds
             } else {
                 arrive(process, at: now)
@@ -28,7 +28,7 @@ extension Governor {
     private func leave(_ process: ProcessActivity) {
         ledger.forget(process.process)
         guard let index = workloads.firstIndex(where: { $0.identity == process.process }) else {
-            log.info("Process \(process.process.pid) came and went with \(process.boundaries) minibatches.")
+            log.info("Process \(process.process.pid) came and went with \(process.minibatches) minibatches.")
             return
         }
         let wasPrimary = primaryIndex == index
@@ -36,7 +36,7 @@ extension Governor {
         if wasPrimary { powerGuard.reset() }
         restartWindow()
         decide(
-            "\(workload.name): gone after \(process.boundaries) minibatches, \(workload.observed.all.count) modes known."
+            "\(workload.name): gone after \(process.minibatches) minibatches, \(workload.observed.all.count) modes known."
         )
     }
 
@@ -58,7 +58,7 @@ extension Governor {
             name: name, profileKey: match.key, workloadClass: match.workloadClass, identity: process.process,
             uid: UInt32(exactly: description.uid) ?? 0, state: .matched, reason: match.reason,
             observed: remembered[match.key]?.observed ?? ObservedModes())
-        workload.minibatches = process.boundaries
+        workload.minibatches = process.minibatches
         workload.lastBoundary = process.lastBoundaryNanoseconds
         if match.workloadClass == .ignore {
             workload.state = .ignored

@@ -32,6 +32,10 @@ struct Knobs: Sendable {
     var overCurrentEvents = [0, 0, 0]
     /// Limits of the power monitors, mA, where somebody set one.
     var currentLimits: [LimitKey: Int] = [:]
+    /// Duty of the fan, 0 to 255: what nvfancontrol's quiet profile has at idle.
+    var fanPWM = 66
+    /// Speed at full duty, an assumption.
+    static let fanRPM = 5000
     /// States of the cooling devices, where not 0.
     var coolingStates: [Int: Int] = [:]
 

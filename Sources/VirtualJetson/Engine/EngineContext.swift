@@ -21,16 +21,24 @@ struct EngineContext: Sendable {
     /// No duration is longer (11 days), so that sums stay far from overflow. Nanoseconds.
     static let longest = 1e15
 
+    /// What its client says.
+    let pid: UInt32
     private(set) var surface: (any WorkloadSurface)?
     private(set) var cost: MinibatchCost?
     private var launches: [Launch] = []
     private var head = 0
+    private var isAborted = false
     private(set) var pendingLoads = 0
     /// What is left of the first pending load, 1 to 0.
     private(set) var loadRemaining = 1.0
     private(set) var completedLaunches: UInt64 = 0
     private(set) var completedLoads: UInt64 = 0
+    /// Time that the engine worked for it.
     var busyNanoseconds: UInt64 = 0
+    /// Time that its state was on the engine.
+    var residentNanoseconds: UInt64 = 0
+
+    init(pid: UInt32) { self.pid = pid }
 
     var pendingLaunches: Int { launches.count - head }
     var currentLaunch: Launch? { head < launches.count ? launches[head] : nil }
@@ -44,9 +52,25 @@ struct EngineContext: Sendable {
         cost = surface?.cost(in: clocks.working, idle: idle)
     }
 
-    mutating func enqueue(_ launch: Launch) { launches.append(launch) }
+    /// False where the context's work was aborted.
+    mutating func enqueue(_ launch: Launch) -> Bool {
+        if !isAborted { launches.append(launch) }
+        return !isAborted
+    }
 
-    mutating func enqueueLoad() { pendingLoads += 1 }
+    /// False where the context's work was aborted.
+    mutating func enqueueLoad() -> Bool {
+        if !isAborted { pendingLoads += 1 }
+        return !isAborted
+    }
+
+    /// Drops what is pending and takes nothing more.
+    mutating func abort() {
+        isAborted = true
+        launches = []
+        head = 0
+        pendingLoads = 0
+    }
 
     /// The whole duration of `launch` at present clocks, nanoseconds.
     func duration(_ launch: Launch, clocks: Clocks, timeScale: Double) -> Double {

@@ -10,6 +10,8 @@ struct EngineLoop: ~Copyable {
         case samples(Int, monitor: Int)
         case launch(Int, Launch.Work)
         case load(Int)
+        case close(Int)
+        case fault(Int)
     }
 
     /// The engine's own account of a context: what a client writes later cannot change it.
@@ -23,6 +25,8 @@ struct EngineLoop: ~Copyable {
         var isFaulted = false
     }
 
+    let trace: ContextSwitchTrace
+
     /// How often the owners of contexts are asked whether they live.
     static let reapInterval: UInt64 = 500_000_000
 
@@ -32,9 +36,13 @@ struct EngineLoop: ~Copyable {
     private var slots: [Slot?]
     private var actions: [(time: UInt64, order: Int, action: Action)] = []
     private var nextReap: UInt64
+    private var nextDrain: UInt64?
+    private var closed: [ContextAccount] = []
+    private var vacated: [Int] = []
 
-    init(memory: EngineMemory, configuration: GPUEngine.Configuration) {
+    init(memory: EngineMemory, trace: ContextSwitchTrace, configuration: GPUEngine.Configuration) {
         self.memory = memory
+        self.trace = trace
         surfaces = configuration.surfaces
         let now = MonotonicClock.nanoseconds()
         nextReap = now &+ Self.reapInterval
@@ -49,44 +57,58 @@ struct EngineLoop: ~Copyable {
         actions.append((time, actions.count, action))
     }
 
-    /// Looks at all contexts. What was submitted becomes an action at the time its client stamped, but neither later than
-    /// `now` nor before what is already settled.
+    /// Looks at the contexts that have called, and now and then at all. What was submitted becomes an action at the time its
+    /// client stamped, but neither later than `now` nor before what is already settled.
     mutating func collect(until now: UInt64) {
         let reaps = now >= nextReap
         if reaps { nextReap = now &+ Self.reapInterval }
-        for index in slots.indices {
-            if memory.owner(index) == 0 && slots[index] == nil { continue }
-            if slots[index] == nil { claim(index) }
-            if slots[index] == nil { continue }
-            if memory.isClosing(index) || memory.owner(index) == 0 {
-                release(index)
-            } else if reaps && !memory.isHeld(index) {
-                model.countReaped()
-                release(index)
-            } else {
-                collectLaunches(index, now)
-                collectLoads(index, now)
+        for word in 0..<EngineMemory.callWords {
+            // A client can also wipe the calls of others: the look at all contexts finds those.
+            var called = memory.takeCalls(word)
+            if reaps { called = ~0 }
+            while called != 0 {
+                visit(word << 6 | called.trailingZeroBitCount, now, reaps: reaps)
+                called &= called &- 1
             }
+        }
+    }
+
+    private mutating func visit(_ index: Int, _ now: UInt64, reaps: Bool) {
+        let owner = memory.owner(index)
+        if slots[index] == nil && owner != 0 { claim(index) }
+        guard slots[index] != nil else { return }
+        if owner == 0 || memory.isClosing(index) {
+            add(.close(index), at: now)
+        } else if reaps && !memory.isHeld(index) {
+            model.countReaped()
+            add(.close(index), at: now)
+        } else {
+            collectLaunches(index, now)
+            collectLoads(index, now)
         }
     }
 
     private mutating func claim(_ index: Int) {
         // A leftover of a client that died before it was seen: nobody is told.
         guard memory.isHeld(index) else { return memory.reset(index) }
-        slots[index] = Slot(pid: memory.owner(index))
-        model.open(index)
+        let pid = memory.owner(index)
+        slots[index] = Slot(pid: pid)
+        model.open(index, pid: pid)
     }
 
-    private mutating func release(_ index: Int) {
-        slots[index] = nil
+    private mutating func close(_ index: Int) {
+        if let account = account(index) { closed.append(account) }
         model.close(index)
-        actions.removeAll { _, _, action in
-            switch action {
-            case .launch(let context, _), .load(let context): context == index
-            case .clocks, .samples: false
-            }
-        }
-        memory.reset(index)
+        slots[index] = nil
+        vacated.append(index)
+    }
+
+    private func account(_ index: Int) -> ContextAccount? {
+        guard let slot = slots[index], let context = model.contexts[index] else { return nil }
+        return ContextAccount(
+            index: index, pid: slot.pid, surface: slot.surface, launchesCompleted: context.completedLaunches,
+            loadsCompleted: context.completedLoads, busyNanoseconds: context.busyNanoseconds,
+            residentNanoseconds: context.residentNanoseconds)
     }
 
     private mutating func collectLaunches(_ index: Int, _ now: UInt64) {
@@ -95,13 +117,13 @@ struct EngineLoop: ~Copyable {
         guard submitted != slot.launchesSeen else { return }
         // Also refuses a count that went backwards: the difference wraps.
         guard submitted &- slot.launchesSeen <= EngineMemory.ringSize &- (slot.launchesSeen &- slot.launchesDone) else {
-            return fault(index)
+            return fault(index, now)
         }
         chooseSurface(index, &slot)
         while slot.launchesSeen != submitted {
             let launch = memory.launch(index, slot.launchesSeen)
             guard launch.cycles != 0 || (!slot.surface.isEmpty && launch.share_ppm <= VGPU_PPM) else {
-                return fault(index)
+                return fault(index, now)
             }
             add(
                 .launch(index, launch.cycles != 0 ? .cycles(launch.cycles) : .share(launch.share_ppm)),
@@ -116,10 +138,10 @@ struct EngineLoop: ~Copyable {
         let submitted = memory.loadsSubmitted(index)
         guard submitted != slot.loadsSeen else { return }
         guard submitted &- slot.loadsSeen <= EngineMemory.loadRingSize &- (slot.loadsSeen &- slot.loadsDone) else {
-            return fault(index)
+            return fault(index, now)
         }
         chooseSurface(index, &slot)
-        guard !slot.surface.isEmpty else { return fault(index) }
+        guard !slot.surface.isEmpty else { return fault(index, now) }
         while slot.loadsSeen != submitted {
             add(.load(index), at: min(memory.loadTime(index, slot.loadsSeen), now))
             slot.loadsSeen &+= 1
@@ -135,14 +157,15 @@ struct EngineLoop: ~Copyable {
         model.setSurface(index, surface)
     }
 
-    private mutating func fault(_ index: Int) {
+    private mutating func fault(_ index: Int, _ now: UInt64) {
         slots[index]?.isFaulted = true
-        model.countFaulted()
+        add(.fault(index), at: now)
         memory.fault(index)
     }
 
     /// Applies the actions in order of their times and lets the model's time pass up to `now`.
     mutating func advance(until now: UInt64) {
+        var closing: [Int] = []
         actions.sort { ($0.time, $0.order) < ($1.time, $1.order) }
         for (time, _, action) in actions {
             model.advance(to: min(time, now))
@@ -151,13 +174,18 @@ struct EngineLoop: ~Copyable {
             case .samples(let samples, let monitor): model.setSamples(samples, monitor: monitor)
             case .launch(let context, let work): model.submit(context, work)
             case .load(let context): model.submitLoad(context)
+            case .close(let context): closing.append(context)
+            case .fault(let context): model.fault(context)
             }
         }
         actions.removeAll(keepingCapacity: true)
         model.advance(to: now)
+        for index in closing { close(index) }
+        nextDrain = trace.accept(model.switches, until: now)
+        model.switches.removeAll(keepingCapacity: true)
     }
 
-    /// Tells the clients what has completed.
+    /// Tells the clients what has completed, and gives closed contexts to whoever comes next.
     mutating func deliver() {
         for completion in model.completions {
             guard let slot = slots[completion.context] else { continue }
@@ -169,30 +197,30 @@ struct EngineLoop: ~Copyable {
             }
         }
         model.completions.removeAll(keepingCapacity: true)
+        for index in vacated { memory.reset(index) }
+        vacated.removeAll(keepingCapacity: true)
     }
 
     /// How long to sleep, nanoseconds.
     func sleep(from now: UInt64) -> UInt64 {
-        let next = min(model.nextEvent, nextReap)
+        let next = min(model.nextEvent, nextReap, nextDrain ?? .max)
         return next > now ? next - now : 1
     }
 
-    var readings: EngineReadings {
-        var readings = EngineReadings()
+    /// Brings `readings` up to date: costs time in proportion to the contexts that have changed.
+    mutating func publish(in readings: inout EngineReadings) {
+        for index in model.changed {
+            while readings.accounts.count <= index { readings.accounts.append(nil) }
+            readings.accounts[index] = account(index)
+        }
+        model.changed.removeAll()
+        for account in closed { readings.finish(account) }
+        closed.removeAll(keepingCapacity: true)
         readings.time = model.time
         readings.totals = model.totals
-        for (index, slot) in slots.enumerated() {
-            guard let slot, let context = model.contexts[index] else { continue }
-            readings.contexts.append(
-                ContextAccount(
-                    index: index, pid: slot.pid, surface: slot.surface, launchesCompleted: context.completedLaunches,
-                    loadsCompleted: context.completedLoads, busyNanoseconds: context.busyNanoseconds))
-        }
-        for monitor in model.monitors {
-            readings.registers.append(monitor.registers)
-            readings.energyJoules.append(monitor.energyJoules)
-            readings.samples.append(monitor.samples)
-        }
+        readings.registers = model.monitors.map(\.registers)
+        readings.energyJoules = model.monitors.map(\.energyJoules)
+        readings.samples = model.monitors.map(\.samples)
         readings.power = model.power
         readings.gpuLoadPermille = min(max(Int((model.slow.gpuLoad * 1000).rounded()), 0), 1000)
         readings.gpuRests = model.gpuRests
@@ -201,6 +229,5 @@ struct EngineLoop: ~Copyable {
         readings.gpuMillicelsius = Int(model.slow.gpuCelsius * 1000)
         readings.cpuMillicelsius = Int(model.slow.cpuCelsius * 1000)
         readings.socMillicelsius = Int(model.slow.socCelsius * 1000)
-        return readings
     }
 }

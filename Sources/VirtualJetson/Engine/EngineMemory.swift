@@ -5,6 +5,7 @@ import SystemPackage
 /// The engine's end of the shared memory. Everything read through it may be torn or a lie.
 @safe struct EngineMemory: Sendable {
     static let contextCount = Int(VGPU_CONTEXTS)
+    static let callWords = Int(VGPU_CONTEXT_WORDS)
     static let ringSize = UInt64(VGPU_RING)
     static let loadRingSize = UInt64(VGPU_LOAD_RING)
 
@@ -48,6 +49,8 @@ import SystemPackage
     var doorbell: UInt32 { unsafe vgpu_doorbell(board) }
     func ring() { unsafe vgpu_ring_doorbell(board) }
     func wait(seen: UInt32, nanoseconds: UInt64) { unsafe vgpu_wait_doorbell(board, seen, nanoseconds) }
+    /// The contexts from 64 * `word` on that have called, a bit for each; they count as answered from now on.
+    func takeCalls(_ word: Int) -> UInt64 { unsafe vgpu_take_calls(board, UInt32(truncatingIfNeeded: word)) }
 
     func owner(_ context: Int) -> UInt32 { unsafe vgpu_owner(board, UInt32(truncatingIfNeeded: context)) }
     func isClosing(_ context: Int) -> Bool { unsafe vgpu_is_closing(board, UInt32(truncatingIfNeeded: context)) }
@@ -55,6 +58,10 @@ import SystemPackage
     func submitted(_ context: Int) -> UInt64 { unsafe vgpu_submitted(board, UInt32(truncatingIfNeeded: context)) }
     func loadsSubmitted(_ context: Int) -> UInt64 {
         unsafe vgpu_loads_submitted(board, UInt32(truncatingIfNeeded: context))
+    }
+    /// Bytes of GPU memory that its client says it has; at most 1 TiB.
+    func allocatedBytes(_ context: Int) -> UInt64 {
+        min(unsafe vgpu_memory(board, UInt32(truncatingIfNeeded: context)), 1 << 40)
     }
     func launch(_ context: Int, _ index: UInt64) -> vgpu_launch {
         unsafe vgpu_launch_at(board, UInt32(truncatingIfNeeded: context), index)

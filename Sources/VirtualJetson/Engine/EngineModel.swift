@@ -4,8 +4,11 @@ import Policy
 ///
 /// Contexts with pending launches take turns of `timeslice`, round robin, as nvgpu's runlist does; a launch is preempted at
 /// the end of a turn and goes on in the next one, and a turn ends early when its context runs dry. A switch costs nothing.
-/// Loads of one context run one after the other; contexts that load at the same time share the CPU evenly, so k of
-/// them each load k times slower. A change of clocks rescales what is left of running work at once.
+/// A context stays resident on the engine after its work is done, until another one's work needs the engine or the GPU is
+/// power-gated. Loads of one context run one after the other; contexts that load at the same time share the CPU evenly, so
+/// k of them each load k times slower. A change of clocks rescales what is left of running work at once.
+///
+/// An event costs time in proportion to the contexts that load data at that moment, never to all contexts.
 struct EngineModel: Sendable {
     struct Configuration: Sendable {
         /// nvgpu's default TSG timeslice, nanoseconds.
@@ -35,12 +38,19 @@ struct EngineModel: Sendable {
     private(set) var totals = EngineTotals()
     /// What has completed since the owner last emptied it, in order of time.
     var completions: [Completion] = []
+    /// What the firmware has recorded since the owner last emptied it, in order of time.
+    var switches: [ContextSwitch] = []
+    /// Contexts whose account has changed since the owner last emptied it.
+    var changed: ContextSet
 
     private var running: Int?
     private var lastTurn = 0
     private var turnUsed: UInt64 = 0
     private var idleSince: UInt64
     private var workingIdle = DomainPower()
+    private var ready: ContextSet
+    private var loading: ContextSet
+    private var resident: (index: Int, party: ContextSwitch.Party)?
 
     init(
         configuration: Configuration, clocks: Clocks, contexts: Int, chips: [[SupplyRail?]], railScale: Double,
@@ -51,6 +61,9 @@ struct EngineModel: Sendable {
         self.time = time
         idleSince = time
         self.contexts = [EngineContext?](repeating: nil, count: contexts)
+        changed = ContextSet(capacity: contexts)
+        ready = changed
+        loading = changed
         workingIdle = configuration.idle.power(in: clocks.working)
         let power = workingIdle
         monitors = chips.map { PowerMonitor(channels: $0, scale: railScale, time: time, power: power) }
@@ -59,35 +72,54 @@ struct EngineModel: Sendable {
     // MARK: What happens at `time`
 
     mutating func countReaped() { totals.contextsReaped += 1 }
-    mutating func countFaulted() { totals.contextsFaulted += 1 }
 
-    mutating func open(_ index: Int) {
-        contexts[index] = EngineContext()
+    /// `pid` is what its client says.
+    mutating func open(_ index: Int, pid: UInt32 = 0) {
+        contexts[index] = EngineContext(pid: pid)
+        changed.insert(index)
         totals.contextsOpened += 1
     }
 
+    /// Ends a context. Its pending work is dropped, and it leaves the engine.
     mutating func close(_ index: Int) {
+        let hadWork = (contexts[index]?.pendingLaunches ?? 0) > 0
         contexts[index] = nil
+        forget(index)
+        takeTurns()
+        if resident?.index == index { place(nil, hadWork: hadWork) }
+    }
+
+    /// The engine is reset for what context `index` did: its work is dropped, also what it submits from now on.
+    mutating func fault(_ index: Int) {
+        totals.contextsFaulted += 1
+        guard let context = contexts[index] else { return }
+        switches.append(ContextSwitch(time: time, kind: .reset(Self.party(index, context))))
+        if resident?.index == index { resident = nil }
+        contexts[index]?.abort()
+        forget(index)
         takeTurns()
     }
 
     mutating func setSurface(_ index: Int, _ surface: any WorkloadSurface) {
         contexts[index]?.setSurface(surface, clocks: clocks, idle: workingIdle)
+        changed.insert(index)
     }
 
     mutating func submit(_ index: Int, _ work: Launch.Work) {
-        contexts[index]?.enqueue(Launch(work: work))
+        guard contexts[index]?.enqueue(Launch(work: work)) == true else { return }
+        ready.insert(index)
         takeTurns()
     }
 
     mutating func submitLoad(_ index: Int) {
-        contexts[index]?.enqueueLoad()
+        if contexts[index]?.enqueueLoad() == true { loading.insert(index) }
     }
 
     mutating func setClocks(_ clocks: Clocks) {
         self.clocks = clocks
         workingIdle = configuration.idle.power(in: clocks.working)
         for index in contexts.indices { contexts[index]?.updateCost(clocks: clocks, idle: workingIdle) }
+        emptyWhenGated()
     }
 
     /// Sets how many samples monitor `index` averages.
@@ -102,7 +134,9 @@ struct EngineModel: Sendable {
     /// Whether the GPU has had no work for longer than the railgate delay.
     var gpuRests: Bool { running == nil && time &- idleSince >= configuration.railgateDelay }
     var gpuIsGated: Bool { gpuRests && clocks.gpuMayGate }
-    var cpuIsBusy: Bool { running != nil || contexts.contains { ($0?.pendingLoads ?? 0) > 0 } }
+    var cpuIsBusy: Bool { running != nil || !loading.isEmpty }
+    /// The context whose state is on the engine, working or not.
+    var residentContext: Int? { resident?.index }
 
     /// The board's power, constant until the next event.
     var power: DomainPower {
@@ -116,12 +150,9 @@ struct EngineModel: Sendable {
             case .cycles: power.gpu += Self.plainLaunchWattsPerGHz * Double(clocks.working.gpuHz) / 1e9
             }
         }
-        let loaders = activeLoaders
-        if loaders > 0 {
-            for context in contexts {
-                guard let context, context.pendingLoads > 0, let cost = context.cost else { continue }
-                power = power + cost.loaderPower * (1 / Double(loaders))
-            }
+        for index in loading {
+            guard let cost = contexts[index]?.cost else { continue }
+            power = power + cost.loaderPower * (1 / Double(loading.count))
         }
         return power
     }
@@ -141,10 +172,9 @@ struct EngineModel: Sendable {
             integrate(step)
             settle(step)
             takeTurns()
+            emptyWhenGated()
         }
     }
-
-    private var activeLoaders: Int { contexts.count { ($0?.pendingLoads ?? 0) > 0 } }
 
     private func remainingNanoseconds(_ context: EngineContext, _ launch: Launch) -> UInt64 {
         let whole = context.duration(launch, clocks: clocks, timeScale: configuration.timeScale)
@@ -161,16 +191,14 @@ struct EngineModel: Sendable {
         var step = limit
         if let running, let context = contexts[running], let launch = context.currentLaunch {
             step = min(step, remainingNanoseconds(context, launch))
-            if hasOtherWork(than: running) { step = min(step, configuration.timeslice - turnUsed) }
+            // The running context is one of the ready ones.
+            if ready.count > 1 { step = min(step, configuration.timeslice - turnUsed) }
         } else if !gpuRests {
             step = min(step, idleSince &+ configuration.railgateDelay &- time)
         }
-        let loaders = activeLoaders
-        if loaders > 0 {
-            for context in contexts {
-                guard let context, context.pendingLoads > 0 else { continue }
-                step = min(step, remainingLoadNanoseconds(context, loaders: loaders))
-            }
+        for index in loading {
+            guard let context = contexts[index] else { continue }
+            step = min(step, remainingLoadNanoseconds(context, loaders: loading.count))
         }
         for monitor in monitors where monitor.windowEnd > time { step = min(step, monitor.windowEnd - time) }
         return max(step, 1)
@@ -183,8 +211,11 @@ struct EngineModel: Sendable {
     }
 
     private mutating func settle(_ step: UInt64) {
-        let loaders = activeLoaders
         time &+= step
+        if let resident {
+            contexts[resident.index]?.residentNanoseconds &+= step
+            changed.insert(resident.index)
+        }
         if let running, let context = contexts[running], let launch = context.currentLaunch {
             let remaining = remainingNanoseconds(context, launch)
             let whole = context.duration(launch, clocks: clocks, timeScale: configuration.timeScale)
@@ -195,18 +226,21 @@ struct EngineModel: Sendable {
                 completions.append(
                     Completion(context: running, isLoad: false, index: context.completedLaunches, time: time))
                 contexts[running]?.finishLaunch()
+                if contexts[running]?.pendingLaunches == 0 { ready.remove(running) }
                 totals.launchesCompleted &+= 1
             } else {
                 contexts[running]?.runLaunch(part: Double(step) / whole)
             }
         }
-        guard loaders > 0 else { return }
-        for index in contexts.indices {
-            guard let context = contexts[index], context.pendingLoads > 0 else { continue }
+        let loaders = loading.count
+        for index in loading {
+            guard let context = contexts[index] else { continue }
             if remainingLoadNanoseconds(context, loaders: loaders) <= step {
                 completions.append(
                     Completion(context: index, isLoad: true, index: context.completedLoads, time: time))
                 contexts[index]?.finishLoad()
+                if contexts[index]?.pendingLoads == 0 { loading.remove(index) }
+                changed.insert(index)
                 totals.loadsCompleted &+= 1
             } else {
                 let whole = context.loadDuration(timeScale: configuration.timeScale) * Double(loaders)
@@ -215,25 +249,48 @@ struct EngineModel: Sendable {
         }
     }
 
-    private func hasOtherWork(than index: Int) -> Bool {
-        contexts.indices.contains { $0 != index && (contexts[$0]?.pendingLaunches ?? 0) > 0 }
-    }
-
     /// Decides who runs from now on.
     private mutating func takeTurns() {
-        if let running, let context = contexts[running], context.pendingLaunches > 0 {
+        if let running, ready.contains(running) {
             if turnUsed < configuration.timeslice { return }
         } else if running != nil {
             running = nil
             idleSince = time
         }
-        for offset in 1...contexts.count {
-            let candidate = (lastTurn + offset) % contexts.count
-            guard (contexts[candidate]?.pendingLaunches ?? 0) > 0 else { continue }
-            turnUsed = 0
-            running = candidate
-            lastTurn = candidate
-            return
-        }
+        guard let candidate = ready.next(after: lastTurn) else { return }
+        turnUsed = 0
+        running = candidate
+        lastTurn = candidate
+        place(candidate, hadWork: resident.map { ready.contains($0.index) } ?? false)
+    }
+
+    // MARK: Residency
+
+    private static func party(_ index: Int, _ context: EngineContext) -> ContextSwitch.Party {
+        ContextSwitch.Party(id: firstContextID &+ UInt32(truncatingIfNeeded: index), pid: context.pid)
+    }
+
+    /// Any page frame will do; it is used again when a context is, as on hardware.
+    private static let firstContextID: UInt32 = 0x0010_2000
+
+    /// Switches the engine to another context, or to none.
+    private mutating func place(_ index: Int?, hadWork: Bool) {
+        guard index != resident?.index else { return }
+        let former = resident?.party
+        resident = index.flatMap { index in contexts[index].map { (index, Self.party(index, $0)) } }
+        if resident != nil { totals.contextSwitches &+= 1 }
+        switches.append(
+            ContextSwitch(time: time, kind: .change(from: former, to: resident?.party, hadWork: hadWork)))
+    }
+
+    /// The driver takes the last context off before the rail goes.
+    private mutating func emptyWhenGated() {
+        if resident != nil && gpuIsGated { place(nil, hadWork: false) }
+    }
+
+    private mutating func forget(_ index: Int) {
+        ready.remove(index)
+        loading.remove(index)
+        changed.insert(index)
     }
 }

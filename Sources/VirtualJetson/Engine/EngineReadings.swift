@@ -12,6 +12,16 @@ public struct EngineTotals: Hashable, Sendable {
     public var loadsCompleted: UInt64 = 0
     /// Time that the GPU worked, nanoseconds.
     public var gpuBusyNanoseconds: UInt64 = 0
+    /// Contexts brought onto the engine, traced or not: CONTEXT_START records.
+    public var contextSwitches: UInt64 = 0
+    /// Records of the context-switch trace that the driver took from the firmware.
+    public var traceRecords: UInt64 = 0
+    /// Records that the firmware's ring of 1,024 had no room for.
+    public var traceRecordsLost: UInt64 = 0
+    /// Entries of the trace put where a program can read them.
+    public var traceEntries: UInt64 = 0
+    /// Entries that the program's ring had no room for: the driver's drop count, over all opens.
+    public var traceEntriesDropped: UInt64 = 0
 }
 
 /// What one GPU context has done.
@@ -28,6 +38,8 @@ public struct ContextAccount: Hashable, Sendable {
     public var loadsCompleted: UInt64
     /// Time that the GPU worked for it, nanoseconds.
     public var busyNanoseconds: UInt64
+    /// Time that it was resident on the GPU, working or not, nanoseconds.
+    public var residentNanoseconds: UInt64
 }
 
 /// The engine's state as its thread published it last.
@@ -37,7 +49,11 @@ public struct EngineReadings: Sendable {
     /// Totals since the start.
     public var totals = EngineTotals()
     /// The contexts in use.
-    public var contexts: [ContextAccount] = []
+    public var contexts: [ContextAccount] { accounts.compactMap { $0 } }
+    /// The contexts that were closed, oldest first; the last 4,096.
+    public var finished: [ContextAccount] {
+        Array(finishedAccounts[oldestFinished...] + finishedAccounts[..<oldestFinished])
+    }
     /// Registers of each power monitor, by channel.
     public var registers: [[PowerMonitor.Registers]] = []
     /// Energy of each power monitor's channels since the start, joules.
@@ -60,4 +76,19 @@ public struct EngineReadings: Sendable {
     public var cpuMillicelsius = 0
     /// Of the rest of the SoC.
     public var socMillicelsius = 0
+
+    /// By number of the context.
+    var accounts: [ContextAccount?] = []
+    private var finishedAccounts: [ContextAccount] = []
+    private var oldestFinished = 0
+    private static let finishedLimit = 4096
+
+    mutating func finish(_ account: ContextAccount) {
+        if finishedAccounts.count < Self.finishedLimit {
+            finishedAccounts.append(account)
+        } else {
+            finishedAccounts[oldestFinished] = account
+            oldestFinished = (oldestFinished + 1) % Self.finishedLimit
+        }
+    }
 }

@@ -40,6 +40,8 @@ public final class GPUEngine: Sendable {
     private let inbox: Mutex<Inbox>
     private let published = Mutex(EngineReadings())
     private let thread = Mutex<SystemThread?>(nil)
+    /// The context-switch trace.
+    let trace: ContextSwitchTrace
 
     /// Makes the file and starts the thread.
     init(_ configuration: Configuration) throws(EngineError) {
@@ -47,6 +49,7 @@ public final class GPUEngine: Sendable {
         let names = configuration.surfaces.keys.sorted()
         for (index, name) in names.enumerated() { memory.publish(surface: name, at: index) }
         self.configuration = configuration
+        trace = ContextSwitchTrace(epoch: MonotonicClock.nanoseconds())
         inbox = Mutex(Inbox(memory: memory))
         do {
             let started = try SystemThread(name: "virtual-gpu") { [self] in
@@ -68,7 +71,29 @@ public final class GPUEngine: Sendable {
     func setSamples(_ samples: Int, monitor: Int) { send(.samples(samples, monitor: monitor)) }
 
     /// The state as of the engine's last step: at most one averaging window old.
-    public var readings: EngineReadings { published.withLock { $0 } }
+    public var readings: EngineReadings {
+        var readings = published.withLock { $0 }
+        let trace = trace.totals
+        readings.totals.traceRecords = trace.records
+        readings.totals.traceRecordsLost = trace.lost
+        readings.totals.traceEntries = trace.entries
+        readings.totals.traceEntriesDropped = trace.dropped
+        return readings
+    }
+
+    /// GPU memory by the process that allocated it, as the clients tell it: pid and bytes, in order of pid.
+    var allocations: [(pid: UInt32, bytes: UInt64)] {
+        var bytes: [UInt32: UInt64] = [:]
+        let contexts = readings.contexts
+        inbox.withLock { inbox in
+            guard let memory = inbox.memory else { return }
+            for context in contexts {
+                let more = memory.allocatedBytes(context.index)
+                if more > 0 { bytes[context.pid, default: 0] &+= more }
+            }
+        }
+        return bytes.sorted { $0.key < $1.key }.map { (pid: $0.key, bytes: $0.value) }
+    }
 
     /// Ends the thread and removes the file. Clients find out within a second. Harmless when called again.
     func stop() {
@@ -97,7 +122,7 @@ public final class GPUEngine: Sendable {
     }
 
     private func serve(_ memory: EngineMemory) {
-        var loop = EngineLoop(memory: memory, configuration: configuration)
+        var loop = EngineLoop(memory: memory, trace: trace, configuration: configuration)
         while true {
             let seen = loop.memory.doorbell
             let requests: [(time: UInt64, action: EngineLoop.Action)]? = inbox.withLock { inbox in
@@ -110,8 +135,7 @@ public final class GPUEngine: Sendable {
             loop.collect(until: now)
             for (time, action) in requests { loop.add(action, at: time) }
             loop.advance(until: now)
-            let readings = loop.readings
-            published.withLock { $0 = readings }
+            published.withLock { loop.publish(in: &$0) }
             loop.deliver()
             loop.memory.wait(seen: seen, nanoseconds: loop.sleep(from: MonotonicClock.nanoseconds()))
         }

@@ -20,6 +20,9 @@ struct BoardTree {
         try addPowerMonitors()
         try addThermal()
         try addOverCurrent()
+        try addFan()
+        try addAllocations()
+        try addContextSwitchTrace()
         try addEngine()
     }
 

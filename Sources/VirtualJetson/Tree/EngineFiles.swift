@@ -12,7 +12,11 @@ extension BoardTree {
             real. The TPC mask stays 0 in every preset.
             """)
         try tree.add("virtual/engine.stat", .readOnly { Self.engineStat(state.readings.totals) })
-        try tree.add("virtual/contexts", .readOnly { Self.contexts(state.readings.contexts) })
+        try tree.add(
+            "virtual/contexts",
+            .readOnly { state.readings.contexts.map { "\($0.index) \(Self.line($0))" }.joined(separator: "\n") })
+        try tree.add(
+            "virtual/finished", .readOnly { state.readings.finished.map(Self.line).joined(separator: "\n") })
         let chips = board.chips
         try tree.add("virtual/energy.stat", .readOnly { Self.energyStat(state.readings, chips) })
         for index in 0..<3 {
@@ -31,14 +35,18 @@ extension BoardTree {
         launches_completed \(totals.launchesCompleted)
         loads_completed \(totals.loadsCompleted)
         gpu_busy_ns \(totals.gpuBusyNanoseconds)
+        context_switches \(totals.contextSwitches)
+        ctxsw_records \(totals.traceRecords)
+        ctxsw_lost \(totals.traceRecordsLost)
+        ctxsw_entries \(totals.traceEntries)
+        ctxsw_dropped \(totals.traceEntriesDropped)
         """
     }
 
-    private static func contexts(_ contexts: [ContextAccount]) -> String {
-        contexts.map {
-            "\($0.index) pid \($0.pid) surface \($0.surface.isEmpty ? "-" : $0.surface) launches "
-                + "\($0.launchesCompleted) loads \($0.loadsCompleted) busy_ns \($0.busyNanoseconds)"
-        }.joined(separator: "\n")
+    private static func line(_ account: ContextAccount) -> String {
+        "pid \(account.pid) surface \(account.surface.isEmpty ? "-" : account.surface) launches "
+            + "\(account.launchesCompleted) loads \(account.loadsCompleted) busy_ns \(account.busyNanoseconds) "
+            + "resident_ns \(account.residentNanoseconds)"
     }
 
     private static func energyStat(_ readings: EngineReadings, _ chips: [BoardDescription.PowerMonitorChip]) -> String {
