@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
+                "CBPF", "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
                 "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
         .executableTarget(name: "virtual-client"),

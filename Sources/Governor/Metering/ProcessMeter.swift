@@ -147,7 +147,7 @@ final class ProcessMeter {
             rails: zip(rails.samples, rails.descriptions).map { RailEnergy($0, $1) }, processes: times,
             system: SystemTimes(
                 cpuBusyNanoseconds: cpu?.busyNanoseconds, cpuIdleNanoseconds: cpu?.idleNanoseconds,
-                gpuBusyNanoseconds: gpuBusyNanoseconds))
+                gpuBusyNanoseconds: gpuBusyNanoseconds, gpuUntilNanoseconds: gpuTotals.settledUntil))
     }
 
     /// A number for each mode that was in force.
