@@ -46,7 +46,11 @@ import Testing
         try stage.startBoard()
         try stage.startDaemon(configuration: "[budget]\npower_w = 30")
         try stage.startWorkload()
-        #expect(try stage.tree.wait(seconds: 30) { stage.tree.workload != nil })
+        let tasks = stage.tree.root + "/task"
+        #expect(
+            try stage.tree.wait(seconds: 30, every: 100) {
+                stage.tree.workload != nil && (try? Directory.names(tasks))?.isEmpty == false
+            })
         let present = try files(stage.tree.root)
         for path in present {
             let entry = entries.first { $0.matches(path) }

@@ -34,7 +34,7 @@ final class BoardSensors {
     }
 
     /// GPU memory of all clients, bytes.
-    var gpuMemoryBytes: Int? { memory.totalBytes.map { Int(clamping: $0) } }
+    var gpuMemoryBytes: Int? { (memory.totalBytes ?? memory.clients?.totalBytes).map { Int(clamping: $0) } }
 
     /// GPU memory of one process, bytes; nil where it is not measured.
     func gpuMemoryBytes(of pid: Int32) -> Int? {

@@ -68,6 +68,16 @@ final class ProcessMeter {
     /// What ended processes had got.
     var exited: ExitedEnergy { attribution.exited }
 
+    /// One process; nil where nothing has told of it. O(log n).
+    func process(_ identity: ProcessIdentity) -> Metered? {
+        var (low, high) = (0, processes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if processes[middle].process < identity { low = middle + 1 } else { high = middle }
+        }
+        return low < processes.count && processes[low].process == identity ? processes[low] : nil
+    }
+
     /// Settles if it is time. `mode` is the one in force since the last settlement.
     func advance(at now: UInt64, rails: RailSampler, mode: PowerMode?) {
         guard now >= settledAt &+ Self.periodNanoseconds else { return }
@@ -137,7 +147,7 @@ final class ProcessMeter {
             rails: zip(rails.samples, rails.descriptions).map { RailEnergy($0, $1) }, processes: times,
             system: SystemTimes(
                 cpuBusyNanoseconds: cpu?.busyNanoseconds, cpuIdleNanoseconds: cpu?.idleNanoseconds,
-                gpuBusyNanoseconds: gpuBusyNanoseconds))
+                gpuBusyNanoseconds: gpuBusyNanoseconds, gpuUntilNanoseconds: gpuTotals.settledUntil))
     }
 
     /// A number for each mode that was in force.

@@ -123,6 +123,9 @@ struct PublishedState: Sendable {
         var pids: [Int32] = []
         var mode: PowerMode?
         var throughputMillihertz: Int?
+        var arrivals = ArrivalRate()
+        var gpuBusyMicroseconds: UInt64?
+        var microjoules: UInt64?
         /// Names and values of the flat-keyed `stat`; a nil value reads "unmeasured".
         var stat: [(key: String, value: Int?)] = []
         /// The steps of its searches, one a line.

@@ -11,6 +11,7 @@ public struct ArrivalCount: Sendable {
     public static let leastIdleShare = 0.05
 
     private let windowNanoseconds: UInt64
+    private let start: UInt64
     private var begin: UInt64
     private var served = 0.0
     private var reported = 0.0
@@ -21,6 +22,7 @@ public struct ArrivalCount: Sendable {
     /// Counts from `begin` on (CLOCK_MONOTONIC nanoseconds), in windows of `windowNanoseconds`, at least 1 ms.
     public init(windowNanoseconds: UInt64 = 1_000_000_000, from begin: UInt64) {
         self.windowNanoseconds = max(windowNanoseconds, 1_000_000)
+        start = begin
         self.begin = begin
     }
 
@@ -28,7 +30,10 @@ public struct ArrivalCount: Sendable {
     /// then.
     public mutating func observe(_ boundary: MinibatchBoundary, requestsEach: Double = 1) {
         guard requestsEach > 0, requestsEach.isFinite, boundary.endNanoseconds > begin else { return }
-        served += Double(boundary.count) * requestsEach
+        // The first minibatches of a process are told together, and some of them may be older than this count.
+        let span = Double(boundary.endNanoseconds - min(boundary.beginNanoseconds, boundary.endNanoseconds))
+        let share = boundary.beginNanoseconds < start ? Double(boundary.endNanoseconds - start) / span : 1
+        served += Double(boundary.count) * requestsEach * share
         largest = max(largest, requestsEach)
         let from = max(boundary.workBeginNanoseconds, begin)
         if boundary.endNanoseconds > from { workNanoseconds += Double(boundary.endNanoseconds - from) }
