@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "fulcrum-benchmarks",
     products: [
-        .library(name: "waits", type: .dynamic, targets: ["ProbedLibrary"])
+        .library(name: "calls", type: .dynamic, targets: ["ProbedLibrary"])
     ],
     dependencies: [
         .package(name: "fulcrum", path: "..")
@@ -22,7 +22,7 @@ let package = Package(
         .target(name: "CAllocationCount"),
         .target(name: "CBaseline", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "ProbedLibrary"),
-        .executableTarget(name: "waiting-process", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "calling-process", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
             name: "bench",
             dependencies: [

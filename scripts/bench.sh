@@ -9,6 +9,11 @@ swift build --configuration release
 swift build --configuration release --package-path Benchmarks --scratch-path Benchmarks/.build
 
 [ "$(id -u)" = 0 ] || echo "bench: not root, so the virtual tree, the probes and the daemon are skipped; sudo make bench measures all."
+# bpftrace stands beside the probes in the report.
+if [ "$(id -u)" = 0 ] && ! command -v bpftrace >/dev/null 2>&1; then
+    apt-get install -y --no-install-recommends bpftrace >/dev/null 2>&1 ||
+        echo "bench: bpftrace could not be installed with apt-get, so nothing stands beside the probes."
+fi
 commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 [ -z "$(git status --porcelain -uno -- . ':!docs/benchmarks.md' 2>/dev/null)" ] || commit="$commit and uncommitted changes"
 mkdir -p docs

@@ -55,6 +55,7 @@ struct Bench {
         }
         measure("tree") { try TreeBenchmark.run(program: own) }
         measure("probe") { try ProbeBenchmark.run(programs: folder) }
+        measure("launches") { try ProbeRateBenchmark.run(programs: folder) }
         measure("rails") { try RailBenchmark.run() }
         measure("attribution") { try AttributionBenchmark.run() }
         measure("search") { try SearchBenchmark.run(programs: programs, data: data) }
