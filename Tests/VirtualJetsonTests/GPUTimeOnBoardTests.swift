@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SystemCalls
 import Testing
@@ -161,5 +162,28 @@ struct GPUTimeOnBoardTests {
         settle()
         #expect(account.totals.unmeasuredNanoseconds > 0)
         expectConserved()
+    }
+
+    /// Makes the recording that ContextSwitchRecording.swift of TelemetryTests holds: the device's bytes in base64, and what the
+    /// engine says of each process.
+    @Test(
+        "Records a trace and prints it",
+        .enabled(if: unsafe getenv("FULCRUM_RECORD") != nil, "Runs with FULCRUM_RECORD set, and prints a recording."))
+    func recording() throws {
+        let device = try ContextSwitchDevice(root: board.board.root)
+        try device.enable()
+        let clients = try VirtualClients(
+            board, ["--processes", "3", "--launches", "11", "--cycles", "1300500", "--wait-every", "0"])
+        _ = clients.lines()
+        #expect(board.waits { $0.finished.count == 3 && $0.contexts.isEmpty })
+        _ = device.flush()
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = device.read(into: &buffer)
+        let readings = try #require(board.board.readings)
+        print("switches \(readings.totals.contextSwitches)")
+        for context in readings.finished {
+            print("pid \(context.pid) resident \(context.residentNanoseconds) busy \(context.busyNanoseconds)")
+        }
+        print(Data(buffer[..<count]).base64EncodedString())
     }
 }

@@ -137,7 +137,9 @@ struct PeriodicSequence {
         for index in units.indices { units[index].forgetWindow() }
         let isFirst = proof == 0 || !hasSymbolAfterLoss
         let reached = position.addingReportingOverflow(count)
-        guard let followed, slip == 0, isFirst, unaligned == nil, !reached.overflow else {
+        // More than any ring can have lost is a damaged count, and such counts must not add up.
+        let isPlausible = count < 1 << 32 && !reached.overflow
+        guard let followed, slip == 0, isFirst, unaligned == nil, isPlausible else {
             release()
             return
         }
