@@ -366,6 +366,18 @@ struct BoundaryDetectorTests {
         #expect(seen.count == 200 + 16)
     }
 
+    @Test("Waits alone: regular long waits that come later, as of a process that takes turns, are no pattern")
+    func turns() {
+        var trace = BoundaryTrace(.boundaries)
+        for batch in 0..<600 {
+            trace.wait(batch > 200 && batch % 4 == 0 ? 150 : 30)
+            trace.end()
+        }
+        let seen = trace.detect()
+        #expect(seen.count == 600)
+        #expect(seen.state == .waits)
+    }
+
     @Test("A process of three waits had three minibatches, as far as anybody knows")
     func short() {
         var trace = BoundaryTrace(.boundaries)

@@ -87,8 +87,9 @@ struct PeriodicSequence {
 
     // MARK: Input
 
-    mutating func append(_ symbol: UInt32) {
-        ring.append(symbol, mayGrow: followed == nil)
+    /// Takes the next symbol, and keeps up to `limit` of them while nothing is followed.
+    mutating func append(_ symbol: UInt32, keeping limit: Int) {
+        ring.append(symbol, keeping: followed == nil ? limit : 0)
         hasSymbolAfterLoss = true
         catchUp(from: ring.end - 1)
         if followed == nil && ring.end >= nextBlindSearch {
