@@ -172,6 +172,21 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .waits)
     }
 
+    @Test("Threads of which nothing but waits is known: lost ones are counted, whosever they were")
+    func lostWaitsOfThreads() {
+        var trace = BoundaryTrace(.boundaries)
+        for _ in 0..<900 {
+            let thread = trace.next(below: 3)
+            trace.wait(2, stream: thread, tid: Int32(10 + thread))
+            trace.end()
+        }
+        trace.drop(400..<500)
+        let seen = trace.detect()
+        #expect(seen.count == 900)
+        #expect(seen.state == .waits)
+        #expect(seen.boundaries.contains { $0.isGap })
+    }
+
     @Test("Forward and backward passes in two threads that take turns are one minibatch")
     func autograd() {
         var trace = BoundaryTrace()

@@ -304,8 +304,12 @@ extension BoundaryDetector {
         let missingLaunches = launchCounter.missing(at: launches, isCounted: isLaunch, slack: slack)
         let missingWaits = waitCounter.missing(at: waits, isCounted: isWait, slack: slack)
         guard missingLaunches > 0 || missingWaits > 0 else { return }
+        if case .threads(let members) = carrier, !process.hasLaunches {
+            let areSingle = threads.indices.allSatisfy { !carries($0) || threads[$0].calls.waitsPerMinibatch == 1 }
+            // Whosever they were.
+            if areSingle && members != 0 { owed += missingWaits }
+        }
         process.lose(launches: missingLaunches, waits: missingWaits)
-        // Nobody knows whose they were.
-        for index in threads.indices { threads[index].calls.lose(launches: missingLaunches, waits: missingWaits) }
+        for index in threads.indices { threads[index].calls.cut() }
     }
 }

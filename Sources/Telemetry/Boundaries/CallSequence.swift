@@ -135,6 +135,18 @@ struct CallSequence {
         pauses.breakOff()
     }
 
+    /// Events are missing before the next one, and nobody knows how many of them are of this thread.
+    mutating func cut() {
+        launches.cut()
+        segments.cut()
+        counts.cut()
+        kinds.cut()
+        durations = WaitDurations()
+        isSegmentTorn = hasLaunches
+        isAfterReturn = false
+        pauses.breakOff()
+    }
+
     /// Whatever has gone by was counted elsewhere.
     mutating func discard(at end: UInt64) {
         launches.discard()
