@@ -36,7 +36,7 @@ struct TraceConverterTests {
             slice 812 1030000003 1034567890 launches
             minibatch 4711 1030000002 1
             slice 4711 1040000000 1070000001 ctxsw
-            minibatch 4711 1070000001 2
+            minibatch 4711 1070000001 5
             decision 1100000000 Settled: 12 W of 15 W.
             lost 12
             mode 1200000000 stock
@@ -77,7 +77,7 @@ struct TraceConverterTests {
         #expect(summary.processes.map(\.pid) == [4711, 812])
         #expect(summary.processes.map(\.slices) == [2, 1])
         #expect(summary.processes.map(\.busyNanoseconds) == [60_000_002, 4_567_887])
-        #expect(summary.processes.map(\.minibatches) == [2, 0])
+        #expect(summary.processes.map(\.minibatches) == [6, 0])
         #expect(summary.events == UInt64(document.events.count - document.events("M").count))
         #expect(summary.records == 10)
         #expect(summary.lostLines == 12)
@@ -85,7 +85,7 @@ struct TraceConverterTests {
         #expect(
             summary.text == #"""
                     PID  COMMAND            SLICES     BUSY MS  MINIBATCHES
-                   4711  train "a"\b             2      60.000            2
+                   4711  train "a"\b             2      60.000            6
                     812  infer                   1       4.567            0
                 19 events of 10 records; 12 lines lost by the daemon's buffer
                 """#)
@@ -198,5 +198,15 @@ struct TraceConverterTests {
         #expect(largest < 100 * 200)
         #expect(converter.summary.events == 20_000)
         #expect(converter.summary.processes.allSatisfy { $0.slices == 2_000 && $0.busyNanoseconds == 1_000_000 })
+    }
+
+    @Test("A mode that was set before the recording is shown from its start")
+    func modeBefore() throws {
+        var converter = TraceConverter(creator: "test", startNanoseconds: 5_000_000)
+        try converter.convert(Array("version 1 clock monotonic\nmode 1000 4 1 2 3\nmode 6000000 stock\n".utf8).span)
+        converter.finish()
+        let document = try TraceDocument(Data(converter.takeOutput()))
+        #expect(document.problems == [])
+        #expect(document.events("i").compactMap { $0["ts"] as? Double } == [5_000, 6_000])
     }
 }

@@ -56,7 +56,7 @@ struct ProcessTable {
             let text = cell(column, width)
             return column.isNumber ? DisplayText.right(text, width) : DisplayText.left(text, width)
         }
-        return String(cells.joined(separator: " ").reversed().drop { $0 == " " }.reversed())
+        return DisplayText.trimmed(cells.joined(separator: " "))
     }
 
     private static func number(

@@ -48,9 +48,11 @@ public struct TraceConverter {
         var lastMinibatchEnd: UInt64 = 0
     }
 
-    /// Starts a document; `creator` names the program and its version.
-    public init(creator: String) {
+    /// Starts a document; `creator` names the program and its version. A mode that was in force before `startNanoseconds` is shown
+    /// from there on, or the timeline would begin when it was set.
+    public init(creator: String, startNanoseconds: UInt64 = 0) {
         self.creator = creator
+        self.startNanoseconds = startNanoseconds
         text.raw("{\"traceEvents\":[\n")
         nameProcess(Self.governor, TraceEventText.string("Fulcrum governor"), order: "-2")
         nameRow(Self.governor, Self.modeRow, "power modes")
@@ -60,6 +62,7 @@ public struct TraceConverter {
     }
 
     private let creator: String
+    private let startNanoseconds: UInt64
 
     /// Hands over the bytes of the document that were made since the last call.
     public mutating func takeOutput() -> [UInt8] {
@@ -211,7 +214,7 @@ public struct TraceConverter {
             return
         }
         processes[pid]?.lastMinibatchEnd = end
-        processes[pid]?.summary.minibatches += 1
+        processes[pid]?.summary.minibatches = sum(row.summary.minibatches, count)
         let name = Self.minibatchName
         if row.lastMinibatchEnd == 0 {
             event(name, "minibatch", "i", UInt64(pid), Self.minibatchRow(pid), at: end, upTo: end)
@@ -248,7 +251,8 @@ public struct TraceConverter {
         text.raw("}}")
     }
 
-    private mutating func mode(_ time: UInt64, _ mode: TraceRecord.Mode?) {
+    private mutating func mode(_ stamp: UInt64, _ mode: TraceRecord.Mode?) {
+        let time = max(stamp, startNanoseconds)
         guard time >= lastMode else {
             counts.lateRecords += 1
             return

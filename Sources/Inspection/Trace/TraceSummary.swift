@@ -10,7 +10,7 @@ public struct TraceSummary: Sendable, Equatable {
         public internal(set) var slices: UInt64 = 0
         /// Sum of their lengths, nanoseconds; what overlaps counts once.
         public internal(set) var busyNanoseconds: UInt64 = 0
-        /// Ends of minibatches written.
+        /// Minibatches that ended.
         public internal(set) var minibatches: UInt64 = 0
     }
 
