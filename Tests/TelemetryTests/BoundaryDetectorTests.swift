@@ -172,6 +172,21 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .waits)
     }
 
+    @Test("Threads of which nothing but waits is known: lost ones are counted, whosever they were")
+    func lostWaitsOfThreads() {
+        var trace = BoundaryTrace(.boundaries)
+        for _ in 0..<900 {
+            let thread = trace.next(below: 3)
+            trace.wait(2, stream: thread, tid: Int32(10 + thread))
+            trace.end()
+        }
+        trace.drop(400..<500)
+        let seen = trace.detect()
+        #expect(seen.count == 900)
+        #expect(seen.state == .waits)
+        #expect(seen.boundaries.contains { $0.isGap })
+    }
+
     @Test("Forward and backward passes in two threads that take turns are one minibatch")
     func autograd() {
         var trace = BoundaryTrace()
@@ -364,6 +379,18 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .waitPattern(period: 2))
         // The first 32 waits were taken for minibatches.
         #expect(seen.count == 200 + 16)
+    }
+
+    @Test("Waits alone: regular long waits that come later, as of a process that takes turns, are no pattern")
+    func turns() {
+        var trace = BoundaryTrace(.boundaries)
+        for batch in 0..<600 {
+            trace.wait(batch > 200 && batch % 4 == 0 ? 150 : 30)
+            trace.end()
+        }
+        let seen = trace.detect()
+        #expect(seen.count == 600)
+        #expect(seen.state == .waits)
     }
 
     @Test("A process of three waits had three minibatches, as far as anybody knows")

@@ -15,8 +15,8 @@
 /// taken when it explains 95 % of the launches), and which of two equal waits ends the minibatch (the one that the host
 /// is longest away after).
 ///
-/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, growing
-/// to at most 0.5 MiB per thread, of 8, as long as nothing is found.
+/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, and as
+/// long as nothing repeats up to 70 KiB for each of 8 threads and for all of them.
 public struct BoundaryDetector: Sendable {
     private struct Thread {
         var tid: Int32
@@ -58,17 +58,19 @@ public struct BoundaryDetector: Sendable {
     /// Knows nothing yet.
     public init() {}
 
-    /// Takes an event. Returns a boundary where minibatches have ended with it, or may have gone by unseen.
-    public mutating func add(_ event: CUDAEvent) -> MinibatchBoundary? {
+    /// Takes an event. Returns a boundary where minibatches have ended with it, or may have gone by unseen. While
+    /// nothing repeats, up to `limit` launches of each thread are kept, 16,384 at most; a period is found up to a third
+    /// of that.
+    public mutating func add(_ event: CUDAEvent, keeping limit: Int = .max) -> MinibatchBoundary? {
         noteLosses(event)
         let thread = threadIndex(event.tid)
         switch event.kind {
         case .launch, .graphLaunch:
             let symbol = Self.symbol(event)
-            let whole = process.launch(symbol, at: event.beginNanoseconds)
+            let whole = process.launch(symbol, at: event.beginNanoseconds, keeping: limit)
             guard let thread else { return whole }
             threads[thread].launches += 1
-            let own = threads[thread].calls.launch(symbol, at: event.beginNanoseconds)
+            let own = threads[thread].calls.launch(symbol, at: event.beginNanoseconds, keeping: limit)
             switch carrier {
             case .undecided: return nil
             case .process:
@@ -302,8 +304,12 @@ extension BoundaryDetector {
         let missingLaunches = launchCounter.missing(at: launches, isCounted: isLaunch, slack: slack)
         let missingWaits = waitCounter.missing(at: waits, isCounted: isWait, slack: slack)
         guard missingLaunches > 0 || missingWaits > 0 else { return }
+        if case .threads(let members) = carrier, !process.hasLaunches {
+            let areSingle = threads.indices.allSatisfy { !carries($0) || threads[$0].calls.waitsPerMinibatch == 1 }
+            // Whosever they were.
+            if areSingle && members != 0 { owed += missingWaits }
+        }
         process.lose(launches: missingLaunches, waits: missingWaits)
-        // Nobody knows whose they were.
-        for index in threads.indices { threads[index].calls.lose(launches: missingLaunches, waits: missingWaits) }
+        for index in threads.indices { threads[index].calls.cut() }
     }
 }

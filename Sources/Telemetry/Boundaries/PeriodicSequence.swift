@@ -23,8 +23,9 @@ struct PeriodicSequence {
     /// Waits in a row at one place of the unit that show where it ends.
     private static let placeLimit = 8
 
-    /// A pause that is longer than others by this factor is the one between minibatches.
+    /// A pause that is longer than others by this factor, and by as many nanoseconds, is the one between minibatches.
     private static let clearGap = 1.5
+    private static let clearGapNanoseconds: UInt64 = 200_000
 
     private struct Wait {
         /// Symbols before it.
@@ -87,8 +88,9 @@ struct PeriodicSequence {
 
     // MARK: Input
 
-    mutating func append(_ symbol: UInt32) {
-        ring.append(symbol, mayGrow: followed == nil)
+    /// Takes the next symbol, and keeps up to `limit` of them while nothing is followed.
+    mutating func append(_ symbol: UInt32, keeping limit: Int) {
+        ring.append(symbol, keeping: followed == nil ? limit : 0)
         hasSymbolAfterLoss = true
         catchUp(from: ring.end - 1)
         if followed == nil && ring.end >= nextBlindSearch {
@@ -127,6 +129,14 @@ struct PeriodicSequence {
     /// How long after the latest wait's return the host called again.
     mutating func noteGap(_ nanoseconds: UInt64) {
         if let last = waits.indices.last { waits[last].gap = nanoseconds }
+    }
+
+    /// Symbols are missing, and nobody knows how many.
+    mutating func cut() {
+        hasGap = true
+        ring.cut()
+        waits.removeAll(keepingCapacity: true)
+        release()
     }
 
     /// `count` symbols are missing.
@@ -366,7 +376,9 @@ struct PeriodicSequence {
             places.append((wait.place, gaps.min() ?? 0))
         }
         guard let longest = places.map(\.gap).max() else { return nil }
-        let near = places.filter { Double($0.gap) * Self.clearGap >= Double(longest) }
+        let near = places.filter {
+            Double($0.gap) * Self.clearGap >= Double(longest) || longest - $0.gap < Self.clearGapNanoseconds
+        }
         return (near.first { ($0.place - start) % period == 0 } ?? near.first)?.place
     }
 
