@@ -131,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
-                "virtual-workload", "virtual-client", system,
+                "CBPF", "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "Telemetry",
+                "VirtualFiles", "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
         .executableTarget(name: "virtual-client"),
         .executableTarget(

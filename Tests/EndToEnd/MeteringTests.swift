@@ -28,7 +28,7 @@ import Testing
         try stage.startWorkload()
         let tree = stage.tree
         #expect(
-            try tree.wait(seconds: 30) {
+            try tree.wait(seconds: 30, every: 100) {
                 tasks(stage).contains { stat(tree.text("task/\($0)/energy.stat"))["gpu_uj", default: 0] > 1_000_000 }
             })
         let pid = try #require(tasks(stage).first)
@@ -36,17 +36,19 @@ import Testing
         let gpu = stat(tree.text("task/\(pid)/gpu.stat"))
         #expect(gpu["busy_us", default: 0] > 0)
         #expect(
-            try tree.wait(seconds: 10) { stat(tree.text("task/\(pid)/gpu.stat"))["busy_permille", default: 0] > 500 })
+            try tree.wait(seconds: 10, every: 100) {
+                stat(tree.text("task/\(pid)/gpu.stat"))["busy_permille", default: 0] > 500
+            })
         #expect((gpu["launches"] != nil) == (level == "launches"))
         let energy = stat(tree.text("task/\(pid)/energy.stat"))
         #expect(
             energy["total_uj"] == energy["gpu_uj", default: 0] + energy["cpu_uj", default: 0]
                 + energy["shared_uj", default: 0])
         stage.stopWorkload()
-        #expect(try tree.wait(seconds: 10) { tasks(stage).isEmpty })
+        #expect(try tree.wait(seconds: 10, every: 100) { tasks(stage).isEmpty })
         // Nobody runs: what processes had is what those that ended had.
         #expect(
-            try tree.wait(seconds: 10) {
+            try tree.wait(seconds: 10, every: 100) {
                 let total = stat(tree.text("power/energy.stat"))
                 return total["processes_uj", default: 0] > 0 && total["exited_uj"] == total["processes_uj"]
             })

@@ -291,6 +291,34 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .launchPattern(period: 40))
     }
 
+    @Test("Nonsense is survived, and a program after it is counted")
+    func nonsense() {
+        var random = BoundaryTrace(seed: 5)
+        var detector = BoundaryDetector()
+        let process = ProcessIdentity(pid: 7, startTimeTicks: 1)
+        let extremes: [UInt64] = [0, 1, 2, 1 << 31, 1 << 32, 1 << 62, .max - 1, .max]
+        for _ in 0..<20_000 {
+            func number() -> UInt64 {
+                random.next(below: 4) == 0 ? extremes[Int(random.next(below: 8))] : random.next(below: 3_000)
+            }
+            let kinds: [CUDAEvent.Kind] = [.launch, .graphLaunch, .streamWait, .contextWait, .eventWait]
+            let event = CUDAEvent(
+                process: process, tid: Int32(truncatingIfNeeded: number()), kind: kinds[Int(random.next(below: 5))],
+                stream: number(), token: random.next(below: 3), beginNanoseconds: number(), endNanoseconds: number(),
+                launches: number(), waits: number())
+            let boundary = detector.add(event)
+            #expect((0...1).contains(boundary?.confidence ?? 0))
+        }
+        _ = detector.finish(CUDACounts(launches: .max, waits: .max))
+        var trace = BoundaryTrace()
+        for _ in 0..<2_000 {
+            trace.launch(kernels)
+            trace.wait(30)
+        }
+        let count = trace.events.reduce(0) { $0 + (detector.add($1)?.count ?? 0) }
+        #expect((1_950...2_000).contains(count))
+    }
+
     // MARK: Waits alone
 
     @Test("Waits alone: one kind and one duration are one wait per minibatch, half believed")

@@ -100,6 +100,8 @@ struct PeriodicSequence {
     /// The host returned from a wait, which the minibatch may end with.
     mutating func noteWait() {
         nextBlindSearch = ring.end + Self.blindSearch
+        // Of several at one place the host goes on with the last.
+        if waits.last?.place == ring.end { waits.removeLast() }
         if waits.count == Self.waitLimit { waits.removeFirst() }
         waits.append(Wait(place: ring.end, gap: nil))
         guard let followed else {
@@ -354,14 +356,15 @@ struct PeriodicSequence {
     /// Among the places of waits, modulo the period, the one that the host is longest away after. Where none stands
     /// out, the one that the repetitions begin with is a minibatch's end, too. Nil without a wait.
     private func endPlace(period: Int, from explained: Int, start: Int) -> Int? {
-        var places = [(place: Int, gap: Double)]()
+        var places = [(place: Int, gap: UInt64)]()
         for wait in waits.reversed() where wait.place >= explained {
             guard !places.contains(where: { (wait.place - $0.place) % period == 0 }) else { continue }
             let gaps = waits.filter { $0.place >= explained && (wait.place - $0.place) % period == 0 }.compactMap(\.gap)
-            places.append((wait.place, Double(gaps.reduce(0, &+)) / Double(max(gaps.count, 1))))
+            // The shortest: any of them may have been delayed by something else.
+            places.append((wait.place, gaps.min() ?? 0))
         }
         guard let longest = places.map(\.gap).max() else { return nil }
-        let near = places.filter { $0.gap * Self.clearGap >= longest }
+        let near = places.filter { Double($0.gap) * Self.clearGap >= Double(longest) }
         return (near.first { ($0.place - start) % period == 0 } ?? near.first)?.place
     }
 
