@@ -52,7 +52,7 @@ struct TopFrameTests {
         try tree.write("total_uj \(energy.total)\ngpu_uj 1\npower_uw \(energy.power)", "task/\(pid)/energy.stat")
     }
 
-    /// The screen after two seconds in which 4711 had the GPU for 1,425 ms and made 36 minibatches.
+    /// The screen after four seconds in which 4711 had the GPU for 2,850 ms and made 72 minibatches.
     private func screen(columns: Int, order: ProcessOrder = .gpu) throws -> String {
         let tree = try ScratchTree()
         try Self.fill(tree)
@@ -60,9 +60,9 @@ struct TopFrameTests {
         var watch = ProcessWatch(tree: files, procfs: tree.path + "/proc", shortestNanoseconds: 1)
         _ = watch.read { 1_000_000_000 }
         try Self.task(
-            tree, 4711, "ctxsw", gpu: (71_234_000 + 1_425_000, "712", 3_156, "2254857830"),
+            tree, 4711, "ctxsw", gpu: (71_234_000 + 2_850_000, "712", 3_192, "2254857830"),
             energy: ("918273645", "17211000"))
-        let list = watch.read { 3_000_000_000 }
+        let list = watch.read { 5_000_000_000 }
         var processes = watch.described(order.sorted(list.processes))
         for index in processes.indices { processes[index].user = "robot" }
         return TopFrame(

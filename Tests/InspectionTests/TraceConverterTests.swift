@@ -52,7 +52,7 @@ struct TraceConverterTests {
             text.contains(
                 #"{"name":"train \"a\"\\b","cat":"ctxsw","ph":"X","pid":4711,"tid":4711,"ts":1000000.001,"dur":30000.001}"#
             ))
-        #expect(text.contains(#""cat":"launches","ph":"X","pid":812,"tid":812,"ts":1030000.003,"dur":4567.887}"#))
+        #expect(text.contains(#""cat":"launches","ph":"X","pid":812,"tid":16778028,"ts":1030000.003,"dur":4567.887}"#))
         #expect(text.contains(#""name":"VDD_GPU_SOC","cat":"power","ph":"C""#))
         #expect(text.contains(#""ts":1000000.000,"args":{"W":12.400005}}"#))
         #expect(text.contains(#""ts":1430000.000,"args":{"W":0.000000}}"#))
@@ -84,9 +84,9 @@ struct TraceConverterTests {
         #expect(summary.skippedLines == 0)
         #expect(
             summary.text == #"""
-                    PID  COMMAND            SLICES     BUSY MS  MINIBATCHES
-                   4711  train "a"\b             2      60.000            6
-                    812  infer                   1       4.567            0
+                    PID  COMMAND            SLICES     BUSY MS  MINIBATCHES  SOURCE
+                   4711  train "a"\b             2      60.000            6  ctxsw
+                    812  infer                   1       4.567            0  launches
                 19 events of 10 records; 12 lines lost by the daemon's buffer
                 """#)
     }
@@ -208,5 +208,26 @@ struct TraceConverterTests {
         let document = try TraceDocument(Data(converter.takeOutput()))
         #expect(document.problems == [])
         #expect(document.events("i").compactMap { $0["ts"] as? Double } == [5_000, 6_000])
+    }
+
+    @Test("Each way of measuring has a row of its own, and busy time is that of the best, whichever came first")
+    func sources() throws {
+        let (document, summary, _) = try convert(
+            Self.version + """
+                slice 1 100 900 boundaries
+                slice 1 200 300 ctxsw
+                slice 1 150 800 launches
+                slice 1 400 500 ctxsw
+                slice 1 900 950 boundaries
+                slice 2 100 101 boundaries
+
+                """)
+        #expect(document.problems == [])
+        #expect(Set(document.events("X").compactMap { $0["tid"] as? Int }).count == 4)
+        #expect(summary.lateRecords == 0)
+        #expect(summary.overlappingSlices == 0)
+        #expect(summary.processes.map(\.source) == ["ctxsw", "boundaries"])
+        #expect(summary.processes.map(\.slices) == [2, 1])
+        #expect(summary.processes.map(\.busyNanoseconds) == [200, 1])
     }
 }

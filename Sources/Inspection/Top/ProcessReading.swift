@@ -10,7 +10,7 @@ public struct ProcessReading: Sendable, Equatable, Encodable {
     public var workload: String?
     /// Share of the last second in which it had the GPU, per mille.
     public var gpuPermille: Int?
-    /// GPU time per second over the last five seconds, milliseconds.
+    /// GPU time per second over the last five seconds, or the last one while fewer than three were watched, milliseconds.
     public var gpuMillisecondsPerSecond: Double?
     /// Power attributed to it in the last second, microwatts.
     public var powerMicrowatts: Int?

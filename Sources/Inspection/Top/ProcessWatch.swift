@@ -26,6 +26,8 @@ public struct ProcessWatch {
 
     /// The daemon's counters move when it publishes, not when they are read: over a shorter time, the beat of the two would show.
     private static let windowNanoseconds: UInt64 = 5_000_000_000
+    /// Until this long was watched, the daemon's own figure for the last second is the better one for GPU time.
+    private static let steadyNanoseconds: UInt64 = 3_000_000_000
 
     /// Watches `tree`. Rates are over the last five seconds, or as many as were watched; readings that follow one another by less
     /// than `shortestNanoseconds` give no new rates.
@@ -64,7 +66,10 @@ public struct ProcessWatch {
             process.gpuPermille = gpu["busy_permille"]
             // Per mille of the last second is milliseconds per second.
             process.gpuMillisecondsPerSecond =
-                rate(history, 1e6) { $0.busyMicroseconds } ?? gpu["busy_permille"].map(Double.init)
+                rate(history, 1e6, over: gpu["busy_permille"] == nil ? 0 : Self.steadyNanoseconds) {
+                    $0.busyMicroseconds
+                }
+                ?? gpu["busy_permille"].map(Double.init)
             process.minibatchesPerSecond = rate(history, 1e9) { $0.minibatches }
             process.memoryBytes = gpu["memory_bytes"]
             process.energyMicrojoules = energy["total_uj"]
@@ -89,11 +94,13 @@ public struct ProcessWatch {
         return history.dropFirst(old.count) + [now]
     }
 
-    /// What `counter` rose by per second from the oldest to the latest reading that have it.
-    private func rate(_ history: [Counters], _ unitsPerSecond: Double, _ counter: (Counters) -> Int?) -> Double? {
+    /// What `counter` rose by per second from the oldest to the latest reading that have it; nil over less than `shortest`.
+    private func rate(
+        _ history: [Counters], _ unitsPerSecond: Double, over shortest: UInt64 = 0, _ counter: (Counters) -> Int?
+    ) -> Double? {
         guard let last = history.last, let now = counter(last),
             let first = history.first(where: { counter($0) != nil }), let before = counter(first),
-            last.readAt > first.readAt
+            last.readAt > first.readAt, last.readAt - first.readAt >= shortest
         else { return nil }
         return Double(now - before) * unitsPerSecond / Double(last.readAt - first.readAt)
     }

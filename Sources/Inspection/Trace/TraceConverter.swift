@@ -3,7 +3,8 @@ import SystemCalls
 /// Turns the tree's `trace_pipe` into the trace-event format as it comes, in memory that does not grow with the recording:
 /// what is kept is one small row per process and per rail.
 ///
-/// Each process has a row for its GPU slices (`X` events) and one for its minibatches (`X` from one end to the next). The
+/// Each process has a row for its GPU slices (`X` events), one for each way in which they were measured, as these differ and overlap,
+/// and one for its minibatches (`X` from one end to the next). The
 /// governor has rows for modes, decisions and lost lines (`i`) and counters (`C`) of the requested clocks, 0 while nothing is
 /// requested; rails are counters in watts. On each row stamps rise: what overlaps the slice before is shortened by it, what is older
 /// is left out, both counted. Stamps stay those of CLOCK_MONOTONIC, so that other traces of that clock can be laid beside.
@@ -44,7 +45,8 @@ public struct TraceConverter {
         var summary: TraceSummary.Process
         /// The name of its slices, as JSON.
         var label: [UInt8]
-        var lastSliceEnd: UInt64 = 0
+        /// By source: the end of the latest slice; nil before the first.
+        var lastSliceEnds: [UInt64?] = TraceRecord.Source.allCases.map { _ in nil }
         var lastMinibatchEnd: UInt64 = 0
     }
 
@@ -178,31 +180,41 @@ public struct TraceConverter {
             return false
         }
         processes[pid] = ProcessRow(summary: .init(pid: pid), label: TraceEventText.string("GPU"))
-        nameRow(UInt64(pid), UInt64(pid), "GPU slices")
         nameRow(UInt64(pid), Self.minibatchRow(pid), "minibatches")
         return true
     }
 
     private static func minibatchRow(_ pid: Int32) -> UInt64 { TraceRecord.pidLimit + UInt64(pid) }
 
+    private static func sliceRow(_ pid: Int32, _ source: TraceRecord.Source) -> UInt64 {
+        switch source {
+        case .ctxsw: UInt64(pid)
+        case .launches: 4 * TraceRecord.pidLimit + UInt64(pid)
+        case .boundaries: 5 * TraceRecord.pidLimit + UInt64(pid)
+        }
+    }
+
     private mutating func slice(_ pid: Int32, _ start: UInt64, _ end: UInt64, _ source: TraceRecord.Source) {
         guard known(pid), let row = processes[pid] else { return }
-        guard end > row.lastSliceEnd || (start == end && start >= row.lastSliceEnd) else {
+        let index = source.index
+        let rowNumber = Self.sliceRow(pid, source)
+        if row.lastSliceEnds[index] == nil { nameRow(UInt64(pid), rowNumber, "GPU slices (\(source.rawValue))") }
+        let last = row.lastSliceEnds[index] ?? 0
+        guard end > last || (start == end && start >= last) else {
             counts.lateRecords += 1
             return
         }
-        if start < row.lastSliceEnd { counts.overlappingSlices += 1 }
-        let from = max(start, row.lastSliceEnd)
-        processes[pid]?.lastSliceEnd = end
-        processes[pid]?.summary.slices += 1
-        processes[pid]?.summary.busyNanoseconds = sum(row.summary.busyNanoseconds, end - from)
+        if start < last { counts.overlappingSlices += 1 }
+        let from = max(start, last)
+        processes[pid]?.lastSliceEnds[index] = end
+        processes[pid]?.summary.add(nanoseconds: end - from, source)
         let category: StaticString =
             switch source {
             case .ctxsw: "ctxsw"
             case .launches: "launches"
             case .boundaries: "boundaries"
             }
-        event(row.label, category, "X", UInt64(pid), UInt64(pid), at: from, upTo: end)
+        event(row.label, category, "X", UInt64(pid), rowNumber, at: from, upTo: end)
         text.microseconds("dur", end - from)
         text.raw("}")
     }
