@@ -88,6 +88,11 @@ let package = Package(
             dependencies: ["ProfileStore", "Policy", "SystemCalls", "profile-writer", sqlite],
             swiftSettings: testing),
 
+        // What fulcrumctl reads from the tree, as values, tables and traces.
+        .target(name: "Inspection", dependencies: ["CLinux", "SystemCalls", system], swiftSettings: strict),
+        .testTarget(
+            name: "InspectionTests", dependencies: ["Inspection", "CLinux", "SystemCalls"], swiftSettings: testing),
+
         .target(
             name: "Governor",
             dependencies: [
@@ -97,12 +102,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GovernorTests",
-            dependencies: ["Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles"],
+            dependencies: [
+                "Governor", "Policy", "ProfileStore", "SystemCalls", "Telemetry", "VirtualFiles", system,
+            ],
             swiftSettings: testing),
         .executableTarget(name: "fulcrumd", dependencies: ["Governor", arguments, logging], swiftSettings: strict),
         .executableTarget(
             name: "fulcrumctl",
-            dependencies: ["Evaluation", "Policy", "Governor", "Board", "Telemetry", "SystemCalls", arguments],
+            dependencies: [
+                "Evaluation", "Inspection", "Policy", "Governor", "Board", "Telemetry", "SystemCalls", arguments,
+            ],
             swiftSettings: strict),
 
         .target(name: "CVirtualGPU"),
@@ -122,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
-                "virtual-workload", "virtual-client", system,
+                "CBPF", "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "Telemetry",
+                "VirtualFiles", "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
         .executableTarget(name: "virtual-client"),
         .executableTarget(

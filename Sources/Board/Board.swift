@@ -47,6 +47,9 @@ public final class Board: Sendable {
     /// The knobs that should be there and are not, with the reason.
     public var missingKnobs: [MissingKnob] { knobSet.withLock { $0.missing } }
 
+    /// Directory of the GPU's platform device, where nvgpu has `load` and `is_railgated`; nil while the driver is missing.
+    public var gpuDevicePath: String? { knobSet.withLock { $0.gpu?.devicePath } }
+
     /// The mode in force by what the knobs read: cores that are on, and the caps; where clusters differ, the lowest.
     /// Throws `unreadable`.
     public func effectiveMode() throws(BoardError) -> PowerMode {

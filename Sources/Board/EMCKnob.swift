@@ -31,6 +31,14 @@ struct EMCKnob: Sendable {
         let rate = "\(Self.clock(root))/rate"
         currentPath = files.exists(rate) ? rate : nil
         availableHz = Self.operatingPoints(root: root, table: table, files: files)
+        guard !availableHz.isEmpty else {
+            throw BoardError(
+                .unreadable,
+                """
+                The operating points of the memory clock of \(table.name) are not in the table, and no file lists them. The \
+                memory clock is left alone; to govern it, give the board's entry in BoardTable its EMC operating points.
+                """)
+        }
     }
 
     /// The table's operating points within the limits that BPMP tells, where it tells them.

@@ -7,6 +7,8 @@ struct GPUKnob: Sendable {
     let currentPath: String
     /// `auto` or `on`. While it is `on` the GPU is not gated, so that a written cap reaches it. Nil where absent.
     let powerControl: KnobAttribute?
+    /// Directory of the device that the devfreq device scales; nvgpu's own attributes are in it.
+    let devicePath: String
     /// Hz, ascending.
     let availableHz: [Int]
 
@@ -33,7 +35,8 @@ struct GPUKnob: Sendable {
         maximum = KnobAttribute(knob: Self.name, role: .max, path: "\(path)/max_freq")
         currentPath = "\(path)/cur_freq"
         guard files.exists(maximum.path) else { throw BoardError(.unreadable, "\(maximum.path) does not exist.") }
-        let control = "\(path)/device/power/control"
+        devicePath = "\(path)/device"
+        let control = "\(devicePath)/power/control"
         powerControl =
             files.exists(control) ? KnobAttribute(knob: Self.name, role: .control, path: control) : nil
     }

@@ -87,8 +87,17 @@ static inline int fulcrum_bpf_map_lookup(int map, const void *key, void *value) 
     return bpf_map_lookup_elem(map, key, value) == 0 ? 0 : -errno;
 }
 
-static inline int fulcrum_bpf_map_replace(int map, const void *key, const void *value) {
-    return bpf_map_update_elem(map, key, value, BPF_EXIST) == 0 ? 0 : -errno;
+static inline int fulcrum_bpf_map_delete(int map, const void *key) {
+    return bpf_map_delete_elem(map, key) == 0 ? 0 : -errno;
+}
+
+// Copies up to `*count` entries, from the start or from where `*position` is, and says how many in `*count`. Returns 0,
+// or 1 when these were the last. One system call; the map may change meanwhile, and no entry is given twice but for that.
+static inline int fulcrum_bpf_map_entries(
+    int map, int from_start, unsigned int *position, void *keys, void *values, unsigned int *count) {
+    if (bpf_map_lookup_batch(map, from_start ? NULL : position, position, keys, values, count, NULL) == 0)
+        return 0;
+    return errno == ENOENT ? 1 : -errno;
 }
 
 static inline int fulcrum_bpf_ring_new(

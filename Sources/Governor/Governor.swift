@@ -40,15 +40,17 @@ public final class Governor {
     var fileConfiguration: Configuration
     let board: Board
     let journal: Journal
-    let ledger = MinibatchLedger()
+    let observer: GPUObserver
+    let meter: ProcessMeter
     let rails: RailSampler
-    let probes: CUDAProbes?
-    let reader: RingReader?
+    let sensors: BoardSensors
     let libraryScan: LibraryScan?
     let grid: ModeGrid
     /// The mode that was in force before our first write since the board was its own.
     var stockMode: PowerMode?
     let tree: PublishedTree
+    let trace = TraceFeed()
+    let activity: ActivityListener
     let writtenBudget: BudgetInbox
     let profileStore: ProfileStore
     let planner: Planner
@@ -63,12 +65,15 @@ public final class Governor {
     var questionCount: UInt64 = 0
     /// What the planner found in the directory of reference models.
     let referenceReport: ReferenceReport
-    let probeFeature: PublishedState.Feature
     var counters = PublishedState.Counters()
     var lastDecision = ""
     var budgetSource = "config"
     /// The mode that we last asked for; nil while the board has its stock values.
-    var requestedMode: PowerMode?
+    var requestedMode: PowerMode? {
+        didSet {
+            if requestedMode != oldValue { trace.modeChanged(to: requestedMode, at: MonotonicClock.nanoseconds()) }
+        }
+    }
     var effectiveMode: PowerMode?
     /// Why the knobs are left alone, if they are: somebody else wrote one.
     var manualReason: String?
@@ -118,9 +123,18 @@ public final class Governor {
         grid = configuration.grid == .full ? board.grid : board.grid.thinned()
         stockMode = try? board.effectiveMode()
         rails = RailSampler(root: options.root)
+        sensors = BoardSensors(root: options.root)
         powerGuard = PowerGuard(settings: .init())
-        (probes, reader, libraryScan, probeFeature) = Self.probes(
-            configuration, root: options.root, ledger: ledger, news: processesChanged, log: log)
+        activity = ActivityListener(trace: trace)
+        observer = Self.observer(
+            configuration, root: options.root, listener: activity, news: processesChanged, log: log)
+        libraryScan =
+            if let probes = observer.probes {
+                try LibraryScan(probes, root: options.root, extraPaths: configuration.cudaLibraries, log: log)
+            } else {
+                nil
+            }
+        meter = ProcessMeter(observer: observer, board: board, trace: trace)
 
         profileStore = try ProfileStore(
             directory: options.statePath, board: "\(board.identity.model) (\(board.identity.table.name))"
@@ -141,7 +155,7 @@ public final class Governor {
         initial.budget.source = budgetSource
         initial.knobs = board.knobs.map { .init(name: $0.name) }
         tree = try PublishedTree(
-            publication: publication, initial: initial, writerGroup: groupID("fulcrum") ?? 0,
+            publication: publication, initial: initial, trace: trace, writerGroup: groupID("fulcrum") ?? 0,
             setBudget: { microwatts, caller in
                 inbox.put(microwatts, from: caller.uid)
                 budgetWritten.raise()
@@ -170,27 +184,27 @@ public final class Governor {
         return journal
     }
 
-    /// Loads and attaches the probes; without them the daemon still holds the budget, and says what is missing.
-    private static func probes(
-        _ configuration: Configuration, root: String, ledger: MinibatchLedger, news: EventSignal, log: Logger
-    ) -> (CUDAProbes?, RingReader?, LibraryScan?, PublishedState.Feature) {
-        func feature(_ answer: String, _ reason: String) -> PublishedState.Feature {
-            .init(name: "cuda_probes", answer: answer, reason: reason)
+    /// Starts what tells who uses the GPU; without any of it the daemon still holds the budget, and says what is missing.
+    private static func observer(
+        _ configuration: Configuration, root: String, listener: ActivityListener, news: EventSignal, log: Logger
+    ) -> GPUObserver {
+        var settings = GPUObserver.Settings()
+        settings.root = root
+        settings.level =
+            switch configuration.probeLevel {
+            case .off: .off
+            case .boundaries: .boundaries
+            case .launches: .launches
+            }
+        settings.usesContextSwitches = configuration.contextSwitches == .auto
+        let observer = GPUObserver(settings, listener: listener, news: news)
+        if configuration.probeLevel != .off, let reason = observer.probeAnswer.reason {
+            log.warning("No CUDA program will be seen, only the power budget is held. \(reason)")
         }
-        guard configuration.probeLevel != .off else {
-            return (nil, nil, nil, feature("no", "probes.level is \"off\""))
-        }
-        do {
-            let probes = try CUDAProbes()
-            let reader = try RingReader(probes: probes, ledger: ledger, news: news)
-            let scan = try LibraryScan(
-                probes, root: root, extraPaths: configuration.cudaLibraries, log: log)
-            return (probes, reader, scan, feature("yes", ""))
-        } catch {
-            log.warning("No CUDA program will be seen, only the power budget is held. \(error)")
-            return (nil, nil, nil, feature("no", "\(error)"))
-        }
+        return observer
     }
+
+    var ledger: MinibatchLedger { observer.minibatches }
 
     static func configurationFiles(_ options: Options) -> [String] {
         options.configurationFiles ?? ConfigurationReader.installedFiles()

@@ -6,4 +6,12 @@ public enum FeatureAnswer: Sendable, Equatable {
     case unavailable(String)
     /// It could not be found out; a sentence that names the reason.
     case unknown(String)
+
+    /// Why it does not work, or is not known; nil where it works.
+    public var reason: String? {
+        switch self {
+        case .available: nil
+        case .unavailable(let reason), .unknown(let reason): reason
+        }
+    }
 }

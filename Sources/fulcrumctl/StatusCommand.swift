@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inspection
 import SystemCalls
 
 /// `fulcrumctl status`: what the governor's tree says, on one page.
@@ -11,11 +12,7 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        guard Directory.exists(tree + "/version") else {
-            throw CommandFailure(
-                "No governor's tree at \(tree): fulcrumd does not run here (systemctl status fulcrumd), or --tree is wrong."
-            )
-        }
+        guard Directory.exists(tree + "/version") else { throw InspectionError.noTree(at: tree) }
         let status = Status(tree: tree)
         if json {
             let encoder = JSONEncoder()
@@ -24,15 +21,6 @@ struct StatusCommand: ParsableCommand {
         } else {
             print(status.page)
         }
-    }
-}
-
-/// A failure that is not the command line's, so that no usage follows it.
-private struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }
 

@@ -20,6 +20,7 @@ import Testing
         #expect(try gpu.min() == 306_000_000)
         #expect(try gpu.max() == 1_300_500_000)
         #expect(try gpu.current() == 306_000_000)
+        #expect(board.gpuDevicePath?.hasSuffix("/17000000.gpu/device") == true)
         #expect(board.knobs.first?.available == [1], "cpu0 can only be on")
         #expect(fake.kernel.writes.isEmpty)
     }
@@ -45,9 +46,47 @@ import Testing
     @Test(arguments: [
         ("p3737-0000+p3701-0005", "AGX Orin 64GB"), ("custom-carrier+p3701-0005", "AGX Orin 64GB"),
         ("p3701-0000", "AGX Orin 64GB"), ("p3701-0004", "AGX Orin 32GB"), ("p3701-00055", nil), ("p2822-0000", nil),
+        ("p3768-0000+p3767-0000", "Orin NX 16GB"), ("p3768-0000+p3767-0001", "Orin NX 8GB"),
+        ("p3768-0000+p3767-0005", "Orin Nano 8GB"), ("p3767-0004", "Orin Nano 4GB"), ("p3767-0002", nil),
+        ("p2822-0000+p2888-0001", "AGX Xavier"), ("p3509-0000+p3668-0001", "Xavier NX"),
+        ("p2597-0000+p3310-1000", "TX2"), ("p3450-0000+p3448-0000", "Nano"), ("p3971-0089+p3834-0008", "AGX Thor"),
     ])
     func matchesByModule(compatible: String, name: String?) {
         #expect(BoardTable.matching(["nvidia,\(compatible)"])?.name == name)
+    }
+
+    @Test(arguments: [
+        ("AGX Orin 64GB", ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"]), ("Orin NX 8GB", ["VDD_IN"]),
+        ("Orin Nano 4GB", ["VDD_IN"]), ("AGX Xavier", ["GPU", "CPU", "SOC", "CV", "VDDRQ", "SYS5V"]),
+        ("Xavier NX", ["VDD_IN"]), ("TX2", ["VDD_IN"]), ("Nano", ["POM_5V_IN"]), ("AGX Thor", ["VIN"]),
+    ])
+    func totalPowerIsWhatNoOtherRailMeasuresAgain(name: String, labels: [String]) {
+        #expect(BoardTable.all.first { $0.name == name }?.totalPowerLabels == labels)
+    }
+
+    @Test func railsOfATableFormATree() {
+        for table in BoardTable.all {
+            let labels = table.rails.map(\.label)
+            #expect(Set(labels).count == labels.count)
+            for rail in table.rails where rail.upstream != nil {
+                #expect(rail.upstream.map(table.totalPowerLabels.contains) == true, "\(table.name) \(rail.label)")
+            }
+        }
+    }
+
+    @Test func memoryOfABoardWithoutOperatingPointsIsLeftAlone() throws {
+        var stock = FakeBoard.Stock()
+        stock.compatible = ["nvidia,p3768-0000+p3767-0000"]
+        let fake = try FakeBoard(stock)
+        let board = try fake.board()
+        #expect(board.missingKnobs.map(\.name) == ["emc"])
+        #expect(board.missingKnobs.first?.reason.contains("Orin NX 16GB") == true)
+        #expect(board.grid.emcHz == [Board.unknownFrequency])
+        #expect(try board.effectiveMode().emcHz == Board.unknownFrequency)
+        let mode = PowerMode(cores: 4, cpuKHz: 729_600, gpuHz: 612_000_000, emcHz: Board.unknownFrequency)
+        #expect(try board.apply(mode, journal: try fake.journal()).adjustments.isEmpty)
+        #expect(!fake.kernel.writes.contains { $0.contains("emc") })
+        #expect(try board.restore(try fake.journal()).isComplete)
     }
 
     @Test func unknownBoardIsNamedWithARemedy() throws {

@@ -146,7 +146,7 @@ import Testing
         try scene("noprobes") { stage in
             try stage.startWorkload()
             try stage.startDaemon(configuration: "[budget]\npower_w = 20\nreturn_s = 60\n[probes]\nlevel = \"off\"")
-            #expect(stage.tree.text("features")?.contains("cuda_probes no probes.level is \"off\"") == true)
+            #expect(stage.tree.text("features")?.contains("cuda_probes no The probes are off") == true)
             // The stock mode draws over 20 W with this workload; nobody tells the governor of the workload.
             #expect(
                 try stage.tree.wait(seconds: 60) {

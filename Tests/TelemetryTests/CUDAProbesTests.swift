@@ -27,7 +27,7 @@ struct CUDAProbesTests {
         driver = try ScratchCUDA()
         probes = try CUDAProbes()
         news = try EventSignal()
-        reader = try RingReader(probes: probes, ledger: ledger, news: news)
+        reader = try RingReader(probes: probes, events: ledger, news: news)
     }
 
     @Test("1,009 waits of a process started after the attach are 1,009 boundaries", .enabled(if: canRun, reason))
@@ -46,13 +46,16 @@ struct CUDAProbesTests {
         let after = MonotonicClock.nanoseconds()
         let activity = try #require(exited(process.pid))
         #expect(activity.process == identity)
-        #expect(activity.boundaries == 1_009)
+        #expect(activity.calls.waits == 1_009)
+        // It waits in four ways in turn.
+        #expect(activity.state == .waitPattern(period: 4))
+        #expect(activity.minibatches == 1_009 / 4)
         #expect(activity.lostRecords == 0)
         #expect((before...after).contains(activity.lastBoundaryNanoseconds))
         let durations = ledger.durations(of: identity, since: before, max: 10_000)
-        #expect(durations.count == 256)
+        #expect(durations.count == 1_009 / 4)
         #expect(durations.allSatisfy { $0 > 0 } && durations.reduce(0, +) <= Double(after - before) / 1e6)
-        #expect(probes.losses == ProbeLosses(records: 0, processes: 0, waits: 0))
+        #expect(probes.losses == ProbeLosses())
         #expect(reader.malformedRecords == 0)
     }
 
@@ -64,7 +67,7 @@ struct CUDAProbesTests {
         #expect(report.attached.contains { $0.path == driver.library })
         try process.wait(1_009)
         try process.finish()
-        #expect(exited(process.pid)?.boundaries == 1_009)
+        #expect(exited(process.pid)?.calls.waits == 1_009)
         // Nobody maps it any more and it was never asked for by path.
         #expect(probes.attachRunning().detached.contains { $0.path == driver.library })
         #expect(!probes.libraries.contains { $0.path == driver.library })
@@ -81,7 +84,7 @@ struct CUDAProbesTests {
         #expect(report.attached.contains { $0.path == driver.library + " (deleted)" })
         try process.wait(1_009)
         try process.finish()
-        #expect(exited(process.pid)?.boundaries == 1_009)
+        #expect(exited(process.pid)?.calls.waits == 1_009)
         // The new file stays: the path leads to it.
         let after = probes.attachRunning()
         #expect(after.detached.map(\.path).contains(driver.library + " (deleted)"))
@@ -101,8 +104,8 @@ struct CUDAProbesTests {
         try other.wait(1)
         try one.finish()
         try other.finish()
-        #expect(exited(one.pid)?.boundaries == 503)
-        #expect(exited(other.pid)?.boundaries == 701)
+        #expect(exited(one.pid)?.calls.waits == 503)
+        #expect(exited(other.pid)?.calls.waits == 701)
     }
 
     @Test("Threads that wait at the same time are counted to the one", .enabled(if: canRun, reason))
@@ -112,8 +115,31 @@ struct CUDAProbesTests {
         try process.wait(599, threads: 7)
         try process.finish()
         let activity = try #require(exited(process.pid))
-        #expect(activity.boundaries == 7 * 599)
+        #expect(activity.calls.waits == 7 * 599)
         #expect(activity.lostRecords == probes.losses.records)
+    }
+
+    @Test("A process inside a wait has open work, since the earliest call", .enabled(if: canRun, reason))
+    func openWork() throws {
+        try probes.attach(libraryAt: driver.library)
+        let process = try driver.start()
+        let identity = try ProcessIdentity(running: process.pid)
+        func open() -> OpenWork? { probes.openWork().first { $0.process == identity } }
+        #expect(open() == nil)
+        let before = MonotonicClock.nanoseconds()
+        try process.enterEndlessWait()
+        let work = try #require(open())
+        #expect((before...MonotonicClock.nanoseconds()).contains(work.beginNanoseconds))
+        #expect(open() == work)
+        try process.leaveEndlessWait()
+        #expect(open() == nil)
+        #expect(probes.launchesInFlight(of: process.pid) == nil)
+        // A process that is killed inside a wait leaves nothing behind.
+        try process.enterEndlessWait()
+        #expect(open() != nil)
+        process.kill()
+        #expect(open() == nil)
+        #expect(exited(process.pid)?.calls.waits == 1)
     }
 
     @Test("Processes that go at once are counted and seen to go", .enabled(if: canRun, reason))
@@ -126,7 +152,7 @@ struct CUDAProbesTests {
             try process.finish()
             pids.append(process.pid)
         }
-        for pid in pids { #expect(exited(pid)?.boundaries == 3) }
+        for pid in pids { #expect(exited(pid)?.calls.waits == 3) }
         #expect(ledger.snapshot().count == pids.count)
     }
 
@@ -141,7 +167,7 @@ struct CUDAProbesTests {
         #expect(!report.attached.contains { $0.inode == first.inode && $0.device == first.device })
         try process.wait(13)
         try process.finish()
-        #expect(exited(process.pid)?.boundaries == 13)
+        #expect(exited(process.pid)?.calls.waits == 13)
     }
 
     @Test("A library found in a process stays when its path is asked for later", .enabled(if: canRun, reason))
@@ -154,7 +180,7 @@ struct CUDAProbesTests {
         let later = try driver.start()
         try later.wait(19)
         try later.finish()
-        #expect(exited(later.pid)?.boundaries == 19)
+        #expect(exited(later.pid)?.calls.waits == 19)
     }
 
     @Test("Only a library that nobody but root can write is probed; the others are named", .enabled(if: canRun, reason))
@@ -192,7 +218,7 @@ struct CUDAProbesTests {
         let process = try driver.start()
         try process.wait(17)
         try process.finish()
-        #expect(exited(process.pid)?.boundaries == 17)
+        #expect(exited(process.pid)?.calls.waits == 17)
     }
 
     @Test("A full ring loses records, never boundaries, and an exit it lost is found", .enabled(if: canRun, reason))
@@ -205,14 +231,14 @@ struct CUDAProbesTests {
         try staying.wait(10_007)
         try leaving.finish()
         #expect(probes.losses.records > 0)
-        let late = try RingReader(probes: probes, ledger: ledger, news: news)
+        let late = try RingReader(probes: probes, events: ledger, news: news)
         let left = try #require(exited(leaving.pid))
-        #expect(left.boundaries == 11)
-        let activity = try #require(settled(staying.pid) { $0.boundaries == 10_007 })
+        #expect(left.calls.waits == 11)
+        let activity = try #require(settled(staying.pid) { $0.calls.waits == 10_007 })
         #expect(activity.lostRecords > 0 && !activity.hasExited)
         try staying.wait(2)
         try staying.finish()
-        #expect(exited(staying.pid)?.boundaries == 10_009)
+        #expect(exited(staying.pid)?.calls.waits == 10_009)
         late.stop()
     }
 

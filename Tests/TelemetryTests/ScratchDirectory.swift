@@ -1,7 +1,7 @@
 import Foundation
 
 /// A directory that a test fills and that goes with it.
-final class ScratchDirectory {
+final class ScratchDirectory: Sendable {
     let path: String
 
     init() throws {

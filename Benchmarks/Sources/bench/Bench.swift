@@ -56,6 +56,7 @@ struct Bench {
         measure("tree") { try TreeBenchmark.run(program: own) }
         measure("probe") { try ProbeBenchmark.run(programs: folder) }
         measure("rails") { try RailBenchmark.run() }
+        measure("attribution") { try AttributionBenchmark.run() }
         measure("search") { try SearchBenchmark.run(programs: programs, data: data) }
         measure("planning") { try PlanningBenchmark.run() }
         measure("daemon") { try DaemonBenchmark.run(programs: programs, seconds: max(seconds, 10)) }

@@ -38,7 +38,7 @@ enum ProbeBenchmark {
 
         let probes = try CUDAProbes()
         let ledger = MinibatchLedger()
-        let reader = try RingReader(probes: probes, ledger: ledger, news: EventSignal())
+        let reader = try RingReader(probes: probes, events: ledger, news: EventSignal())
         try probes.attach(libraryAt: copies[2])
         var expected: UInt64 = 0
         var counted: UInt64 = 0
@@ -82,7 +82,7 @@ enum ProbeBenchmark {
             if activity?.hasExited == true { break }
             usleep(1_000)
         }
-        return activity?.boundaries ?? 0
+        return activity?.calls.waits ?? 0
     }
 }
 

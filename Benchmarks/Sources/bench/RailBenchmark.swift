@@ -75,7 +75,7 @@ enum RailBenchmark {
     }
 
     /// Whether an allocation of the Swift runtime is seen at all.
-    private static func isCounting() -> Bool {
+    static func isCounting() -> Bool {
         let before = allocation_count()
         let object = ScratchObject()
         return withExtendedLifetime(object) { allocation_count() > before }

@@ -50,6 +50,8 @@ public struct Configuration: Sendable, Equatable {
 
     /// What the CUDA probes record.
     public var probeLevel = ProbeLevel.boundaries
+    /// Whether the GPU's context switches are read where the driver offers them.
+    public var contextSwitches = ContextSwitchUse.auto
     /// More CUDA driver libraries to probe, absolute paths.
     public var cudaLibraries: [String] = []
     /// What happens to the board's knobs when the daemon stops.
@@ -82,6 +84,16 @@ public struct Configuration: Sendable, Equatable {
         case off
         /// Waits only: minibatch boundaries.
         case boundaries
+        /// Launches as well: GPU time and boundaries of programs that run ahead of the GPU.
+        case launches
+    }
+
+    /// Whether the GPU's context switches are read.
+    public enum ContextSwitchUse: String, Sendable, CaseIterable {
+        /// Where the driver offers them and nobody else has them open.
+        case auto
+        /// The device is left to others.
+        case off
     }
 
     /// What happens to the board's knobs when the daemon stops.

@@ -49,6 +49,7 @@ struct ConfigurationKey: Sendable {
         .init(path: "profiling.transient_ratio", kind: .number(1.01...10, \.profileTransientRatio)),
         .init(path: "drift.ratio", kind: .number(0.01...10, \.driftRatio)),
         .init(path: "probes.level", kind: choice(\.probeLevel)),
+        .init(path: "probes.ctxsw", kind: choice(\.contextSwitches)),
         .init(path: "probes.libcuda", kind: .absolutePaths(\.cudaLibraries)),
         .init(path: "restore.policy", kind: choice(\.restorePolicy)),
         .init(path: "defaults.class", kind: choice(\.unmatchedClass)),

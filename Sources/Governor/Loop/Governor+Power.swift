@@ -8,6 +8,11 @@ extension Governor {
     /// Reads the rails and hands the total to a profile under way.
     func sampleRails(at now: UInt64) {
         rails.sample(now: now)
+        if trace.isOpen {
+            for sample in rails.samples where sample.isValid && sample.readNanoseconds == now {
+                trace.tell(.rail(sample.label, at: now, microwatts: sample.powerMicrowatts))
+            }
+        }
         // Over a gap nobody knows what was drawn.
         let elapsed = now - powerSampledAt < 5_000_000_000 ? now - powerSampledAt : 0
         guard let microwatts = rails.totalMicrowatts(of: board.identity.totalPowerLabels) else {

@@ -16,8 +16,11 @@ extension Governor {
                 continue
             }
             if let index = workloads.firstIndex(where: { $0.identity == process.process }) {
-                workloads[index].minibatches = process.boundaries
+                workloads[index].minibatches = process.minibatches
                 workloads[index].lastBoundary = process.lastBoundaryNanoseconds
+                if let window = activity.closeWindow(of: process.process, at: now) {
+                    workloads[index].arrivals.add(window)
+                }
             } else {
                 arrive(process, at: now)
             }
@@ -28,15 +31,16 @@ extension Governor {
     private func leave(_ process: ProcessActivity) {
         ledger.forget(process.process)
         guard let index = workloads.firstIndex(where: { $0.identity == process.process }) else {
-            log.info("Process \(process.process.pid) came and went with \(process.boundaries) minibatches.")
+            log.info("Process \(process.process.pid) came and went with \(process.minibatches) minibatches.")
             return
         }
         let wasPrimary = primaryIndex == index
         let workload = workloads.remove(at: index)
+        activity.forget(workload.identity)
         if wasPrimary { powerGuard.reset() }
         restartWindow()
         decide(
-            "\(workload.name): gone after \(process.boundaries) minibatches, \(workload.observed.all.count) modes known."
+            "\(workload.name): gone after \(process.minibatches) minibatches, \(workload.observed.all.count) modes known."
         )
     }
 
@@ -58,7 +62,7 @@ extension Governor {
             name: name, profileKey: match.key, workloadClass: match.workloadClass, identity: process.process,
             uid: UInt32(exactly: description.uid) ?? 0, state: .matched, reason: match.reason,
             observed: remembered[match.key]?.observed ?? ObservedModes())
-        workload.minibatches = process.boundaries
+        workload.minibatches = process.minibatches
         workload.lastBoundary = process.lastBoundaryNanoseconds
         if match.workloadClass == .ignore {
             workload.state = .ignored
@@ -67,6 +71,7 @@ extension Governor {
             workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
         }
         workloads.append(workload)
+        activity.count(workload.identity, from: now)
         rememberUse(workload)
         restartWindow()
         decide(
@@ -106,7 +111,7 @@ extension Governor {
             return match.key != workloads[index].profileKey || match.workloadClass != workloads[index].workloadClass
         }
         if let primary = primaryIndex, stale.contains(primary) { powerGuard.reset() }
-        for index in stale.reversed() { workloads.remove(at: index) }
+        for index in stale.reversed() { activity.forget(workloads.remove(at: index).identity) }
         if !stale.isEmpty { reconcileProcesses(at: now) }
     }
 }

@@ -26,16 +26,22 @@ extension Governor {
             knob.owner = manualKnobs.contains(knob.name) ? "manual" : requestedMode == nil ? "stock" : "fulcrum"
             return knob
         }
-        state.rails = rails.samples.map { Self.view(of: $0) }
+        state.rails = zip(rails.samples.indices, rails.samples).map { view(of: $1, $0) }
+        state.energy = totalEnergy(state.rails)
         state.workloads = workloads.map { view(of: $0, at: now) }
-        state.tasks = workloads.map { workload in
-            .init(
-                pid: workload.identity.pid, uid: workload.uid, startTicks: workload.identity.startTimeTicks,
-                minibatches: workload.minibatches,
-                lastMinibatchMicroseconds: ledger.durations(of: workload.identity, since: 0, max: 1).last
-                    .map { Int(clampingMilliseconds: $0) })
+        let activities = Dictionary(ledger.snapshot().map { ($0.process, $0) }) { $1 }
+        state.tasks = meter.processes.map { view(of: $0, activities[$0.process]) }
+        state.gpu = .init(
+            loadPermille: meter.gpuLoad.permille,
+            busyMicroseconds: meter.gpuBusyNanoseconds.map { $0 / 1000 },
+            state: meter.gpuLoad.isGated.map { $0 ? "gated" : "on" } ?? "unmeasured")
+        state.thermalZones = sensors.zones
+        state.fans = sensors.fans
+        state.gpuMemoryBytes = sensors.gpuMemoryBytes
+        counters.probeRecordsLost = observer.probes?.losses.records
+        counters.slicesLost = meter.gpuBusyNanoseconds.map { _ in
+            meter.gpuTotals.lateSlices &+ (observer.contextSwitchCounts?.losses ?? 0)
         }
-        counters.probeRecordsLost = probes?.losses.records
         state.counters = counters
         publishedAt = now
         publishedDecisions = counters.decisions
@@ -56,7 +62,10 @@ extension Governor {
     }
 
     private var features: [PublishedState.Feature] {
-        var features = [probeFeature, storeFeature, referenceReport.feature]
+        var features = [
+            PublishedState.Feature("cuda_probes", observer.probeAnswer),
+            PublishedState.Feature("ctxsw", observer.contextSwitchAnswer), storeFeature, referenceReport.feature,
+        ]
         let total = rails.totalMicrowatts(of: board.identity.totalPowerLabels)
         let faults = total == nil ? powerTrouble : rails.faults.joined(separator: " ")
         features.append(.init(name: "power_rails", answer: total == nil ? "no" : "yes", reason: faults))
@@ -68,6 +77,7 @@ extension Governor {
                     name: "knob_\(name)", answer: lost.isEmpty ? "yes" : "no",
                     reason: lost.map(\.reason).joined(separator: " ")))
         }
+        features.append(sensors.memoryFeature)
         return features
     }
 
@@ -78,12 +88,54 @@ extension Governor {
         }
     }
 
-    private static func view(of sample: RailSample) -> PublishedState.Rail {
-        .init(
+    private func view(of sample: RailSample, _ index: Int) -> PublishedState.Rail {
+        var rail = PublishedState.Rail(
             label: sample.label, microwatts: sample.isValid ? Int(sample.powerMicrowatts) : nil,
             microjoules: sample.readNanoseconds > 0 ? sample.energyMicrojoules : nil,
             microvolts: sample.isValid ? sample.millivolts * 1000 : nil,
             microamps: sample.isValid ? sample.milliamps * 1000 : nil, sampledAt: sample.readNanoseconds)
+        guard let account = meter.rails.first(where: { $0.label == sample.label }) else { return rail }
+        // One number for both files, so that they agree; the account may be one reading behind the counter.
+        rail.microjoules = account.energyMicrojoules &+ account.pendingMicrojoules
+        rail.energy = .init(
+            total: account.energyMicrojoules, processes: account.attributedMicrojoules,
+            unattributed: account.unattributedMicrojoules, error: sample.errorMicrojoules)
+        return rail
+    }
+
+    /// Of the rails whose sum is the board's power; nil while one of them is missing.
+    private func totalEnergy(_ rails: [PublishedState.Rail]) -> PublishedState.Energy {
+        let labels = board.identity.totalPowerLabels
+        let parts = rails.filter { labels.contains($0.label) }.map(\.energy)
+        func sum(_ value: (PublishedState.Energy) -> UInt64?) -> UInt64? {
+            let values = parts.compactMap(value)
+            return values.count == labels.count ? values.reduce(0, &+) : nil
+        }
+        return .init(
+            total: sum(\.total), processes: sum(\.processes), unattributed: sum(\.unattributed),
+            exited: meter.exited.totalMicrojoules, error: sum(\.error))
+    }
+
+    private func view(of metered: ProcessMeter.Metered, _ activity: ProcessActivity?) -> PublishedState.Task {
+        let process = metered.process
+        let window = meter.gpuTotals.windowNanoseconds
+        var task = PublishedState.Task(pid: process.pid, uid: metered.uid, startTicks: process.startTimeTicks)
+        task.source = metered.time.source
+        task.busyMicroseconds = metered.time.busyNanoseconds / 1000
+        task.busyPermille = window > 0 ? Int(clamping: metered.time.windowBusyNanoseconds &* 1000 / window) : nil
+        task.launches = metered.launches?.counts.launches
+        task.launchesInFlight = metered.launches?.launchesInFlight
+        task.minibatches = activity?.minibatches
+        task.boundaryConfidencePermille = activity.map { Int(($0.confidence * 1000).rounded()) }
+        task.lastMinibatchMicroseconds = ledger.durations(of: process, since: 0, max: 1).last
+            .map { Int(clampingMilliseconds: $0) }
+        task.memoryBytes = sensors.gpuMemoryBytes(of: process.pid)
+        task.totalMicrojoules = metered.energy?.totalMicrojoules
+        task.gpuMicrojoules = metered.energy?.gpuMicrojoules
+        task.cpuMicrojoules = metered.energy?.cpuMicrojoules
+        task.sharedMicrojoules = metered.energy?.sharedMicrojoules
+        task.powerMicrowatts = metered.energy?.powerMicrowatts.map { Int(clamping: $0) }
+        return task
     }
 
     private func view(of workload: Workload, at now: UInt64) -> PublishedState.WorkloadView {
@@ -116,6 +168,15 @@ extension Governor {
             ("search_limit", search?.profileLimit),
             ("settled_after_minibatches", workload.minibatchesToSettle.map { Int(clamping: $0) }),
             ("search_over_budget_uj", Int(clamping: workload.searchOverBudgetMicrojoules)),
+        ]
+        view.arrivals = workload.arrivals
+        if let metered = meter.process(workload.identity) {
+            view.gpuBusyMicroseconds = metered.time.busyNanoseconds / 1000
+            view.microjoules = metered.energy?.totalMicrojoules
+        }
+        view.stat += [
+            ("gpu_busy_us", view.gpuBusyMicroseconds.map { Int(clamping: $0) }),
+            ("energy_uj", view.microjoules.map { Int(clamping: $0) }),
         ]
         view.explanation = workload.steps.enumerated().map { $1.line($0 + 1) }.joined(separator: "\n")
         return view

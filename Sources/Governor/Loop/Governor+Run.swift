@@ -41,6 +41,8 @@ extension Governor {
     func tick() {
         let now = MonotonicClock.nanoseconds()
         sampleRails(at: now)
+        sensors.update(at: now)
+        meter.advance(at: now, rails: rails, mode: requestedMode ?? effectiveMode)
         reconcileProcesses(at: now)
         checkKnobs(at: now)
         advancePlan(at: now)
@@ -53,6 +55,7 @@ extension Governor {
     func decide(_ text: String) {
         counters.decisions += 1
         lastDecision = text
+        trace.tell(.decision(text, at: MonotonicClock.nanoseconds()))
         log.notice("\(text)", metadata: ["decision": "\(counters.decisions)"])
     }
 
@@ -87,7 +90,8 @@ extension Governor {
             planAnew(at: MonotonicClock.nanoseconds())
         }
         let needsRestart =
-            old.probeLevel != new.probeLevel || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
+            old.probeLevel != new.probeLevel || old.contextSwitches != new.contextSwitches
+            || old.cudaLibraries != new.cudaLibraries || old.grid != new.grid
         decide(
             "Configuration reloaded.\(needsRestart ? " Changed keys of [probes] and search.grid act at the next start." : "")"
         )
@@ -123,7 +127,7 @@ extension Governor {
         }
         planner.stop()
         libraryScan?.stop()
-        reader?.stop()
+        observer.stop()
         profileStore.close()
         tree.unmount()
         return isRestored

@@ -24,6 +24,37 @@ enum Metrics {
             state.rails.compactMap { rail in
                 rail.microjoules.map { ("{rail=\"\(escaped(rail.label))\"}", decimal(Int(clamping: $0), scale: 6)) }
             })
+        let joules: (UInt64?) -> String? = { $0.map { decimal(Int(clamping: $0), scale: 6) } }
+        for (name, help, value) in [
+            (
+                "processes", "Part of a rail's energy that was attributed to processes.",
+                \PublishedState.Energy.processes
+            ),
+            ("unattributed", "Part of a rail's energy that was not.", \PublishedState.Energy.unattributed),
+        ] {
+            family(
+                "fulcrum_rail_energy_\(name)_joules_total", "counter", help,
+                state.rails.compactMap { rail in
+                    joules(rail.energy[keyPath: value]).map { ("{rail=\"\(escaped(rail.label))\"}", $0) }
+                })
+        }
+        family(
+            "fulcrum_gpu_busy_seconds_total", "counter", "Time that the GPU worked since the daemon's start.",
+            joules(state.gpu.busyMicroseconds).map { [("", $0)] } ?? [])
+        family(
+            "fulcrum_gpu_load_ratio", "gauge", "Load of the GPU as its driver says, 0 to 1.",
+            state.gpu.loadPermille.map { [("", decimal($0, scale: 3))] } ?? [])
+        family(
+            "fulcrum_gpu_memory_bytes", "gauge", "Memory that GPU clients hold.",
+            state.gpuMemoryBytes.map { [("", "\($0)")] } ?? [])
+        family(
+            "fulcrum_temperature_celsius", "gauge", "Temperature of a thermal zone.",
+            state.thermalZones.compactMap { zone in
+                zone.millicelsius.map { ("{zone=\"\(escaped(zone.name))\"}", decimal($0, scale: 3)) }
+            })
+        family(
+            "fulcrum_fan_rpm", "gauge", "Speed of a fan.",
+            state.fans.compactMap { fan in fan.rpm.map { ("{fan=\"\(escaped(fan.name))\"}", "\($0)") } })
         family(
             "fulcrum_decisions_total", "counter", "Decisions taken since the daemon's start.",
             [("", "\(state.counters.decisions)")])
@@ -46,6 +77,15 @@ enum Metrics {
                     ("{workload=\"\(escaped(workload.name))\"}", decimal($0, scale: 3))
                 }
             })
+        func perWorkload(_ name: String, _ help: String, _ value: (PublishedState.WorkloadView) -> UInt64?) {
+            family(
+                name, "counter", help,
+                state.workloads.compactMap { workload in
+                    joules(value(workload)).map { ("{workload=\"\(escaped(workload.name))\"}", $0) }
+                })
+        }
+        perWorkload("fulcrum_workload_gpu_busy_seconds_total", "GPU time of a workload.") { $0.gpuBusyMicroseconds }
+        perWorkload("fulcrum_workload_energy_joules_total", "Energy attributed to a workload.") { $0.microjoules }
         return lines.joined(separator: "\n") + "\n"
     }
 

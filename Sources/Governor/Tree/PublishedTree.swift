@@ -2,6 +2,7 @@ import Policy
 import Synchronization
 import SystemCalls
 import SystemPackage
+import Telemetry
 import VirtualFiles
 
 /// The virtual file tree, /run/fulcrum: one value per file, kernel units in the names. Directories of workloads and tasks come
@@ -18,12 +19,15 @@ final class PublishedTree: Sendable {
     private struct Shown {
         var workloads: [String] = []
         var tasks: [Int32: UInt32] = [:]
+        var rails = 0
+        var zones: Set<String> = []
+        var fans: Set<String> = []
         var counters = PublishedState.Counters()
     }
 
     /// Builds the fixed part. `setBudget` takes microwatts that somebody with the right to has written.
     init(
-        publication: Publication, initial: PublishedState, writerGroup: UInt32,
+        publication: Publication, initial: PublishedState, trace: TraceFeed, writerGroup: UInt32,
         setBudget: @escaping @Sendable (_ microwatts: Int, Caller) -> Void, log: @escaping @Sendable (String) -> Void
     ) throws(FileTreeError) {
         self.publication = publication
@@ -31,8 +35,11 @@ final class PublishedTree: Sendable {
         self.setBudget = setBudget
         server = FileServer(tree: tree, log: log)
         try addTop()
-        try addPower(rails: initial.rails.map(\.label))
+        try addPower()
         try addKnobs(initial.knobs.map(\.name))
+        try addGPU()
+        try tree.add("trace_pipe", .stream(mode: 0o440, gid: writerGroup) { _ throws(Errno) in try trace.open() })
+        trace.onNews { [tree] in tree.notify("trace_pipe") }
         update(initial)
     }
 
@@ -52,6 +59,9 @@ final class PublishedTree: Sendable {
             shown.workloads = state.workloads.map(\.name)
             shown.tasks = Dictionary(state.tasks.map { ($0.pid, $0.uid) }) { first, _ in first }
             shown.counters = state.counters
+            shown.rails = max(shown.rails, state.rails.count)
+            shown.zones.formUnion(state.thermalZones.map(\.name))
+            shown.fans.formUnion(state.fans.map(\.name))
             return before
         }
         let names = Set(state.workloads.map(\.name))
@@ -63,6 +73,9 @@ final class PublishedTree: Sendable {
             tree.remove("task/\(task.pid)")
             addTask(task.pid, uid: task.uid)
         }
+        for (index, rail) in state.rails.enumerated().dropFirst(before.rails) { addRail(index, rail.label) }
+        for zone in state.thermalZones where !before.zones.contains(zone.name) { addZone(zone.name) }
+        for fan in state.fans where !before.fans.contains(fan.name) { addFan(fan.name) }
         if before.counters != state.counters { tree.notify("events") }
         if before.counters.decisions != state.counters.decisions {
             tree.notify("decision")
@@ -93,7 +106,8 @@ final class PublishedTree: Sendable {
                 decisions \(counters.decisions)
                 profiles \(counters.profiles)
                 guard_steps \(counters.guardSteps)
-                probe_records_lost \(Self.number(counters.probeRecordsLost.map { Int(clamping: $0) }))
+                probe_records_lost \(Self.number(counters.probeRecordsLost))
+                slices_lost \(Self.number(counters.slicesLost))
                 rejected_reloads \(counters.rejectedReloads)
                 over_budget_uj \(counters.overBudgetMicrojoules)
                 """
@@ -120,21 +134,29 @@ final class PublishedTree: Sendable {
         try tree.addDirectory("task")
     }
 
-    private func addPower(rails: [String]) throws(FileTreeError) {
+    private func addPower() throws(FileTreeError) {
         try show("power/total_uw") { Self.number($0.power.totalMicrowatts) }
         try show("power/age_ms") { Self.age($0.power.sampledAt) }
         try show("power/rule") { $0.power.rule.joined(separator: " + ") }
-        for (index, label) in rails.enumerated() {
-            let directory = "rail/\(WorkloadName.sanitised(label))"
-            let rail: @Sendable (PublishedState) -> PublishedState.Rail? = {
-                index < $0.rails.count ? $0.rails[index] : nil
-            }
-            try show("\(directory)/power_uw") { Self.number(rail($0)?.microwatts) }
-            try show("\(directory)/energy_uj") { Self.number(rail($0)?.microjoules.map { Int(clamping: $0) }) }
-            try show("\(directory)/voltage_uv") { Self.number(rail($0)?.microvolts) }
-            try show("\(directory)/current_ua") { Self.number(rail($0)?.microamps) }
-            try show("\(directory)/age_ms") { Self.age(rail($0)?.sampledAt ?? 0) }
+        try show("power/energy.stat") { state in
+            "\(Self.stat(state.energy))\nexited_uj \(Self.number(state.energy.exited))"
         }
+    }
+
+    /// Rails that appear later come last, so a rail keeps its place.
+    private func addRail(_ index: Int, _ label: String) {
+        let directory = "rail/\(WorkloadName.sanitised(label))"
+        func add(_ file: String, _ view: @escaping @Sendable (PublishedState.Rail) -> String) {
+            try? show("\(directory)/\(file)") { state in
+                index < state.rails.count ? view(state.rails[index]) : "unmeasured"
+            }
+        }
+        add("power_uw") { Self.number($0.microwatts) }
+        add("energy_uj") { Self.number($0.microjoules) }
+        add("energy.stat") { Self.stat($0.energy) }
+        add("voltage_uv") { Self.number($0.microvolts) }
+        add("current_ua") { Self.number($0.microamps) }
+        add("age_ms") { Self.age($0.sampledAt) }
     }
 
     private func addKnobs(_ names: [String]) throws(FileTreeError) {
@@ -152,6 +174,34 @@ final class PublishedTree: Sendable {
         }
     }
 
+    private func addGPU() throws(FileTreeError) {
+        try show("gpu/load_permille") { Self.number($0.gpu.loadPermille) }
+        try show("gpu/busy_us") { Self.number($0.gpu.busyMicroseconds) }
+        try show("gpu/state") { $0.gpu.state }
+        try show("memory/gpu_bytes") { Self.number($0.gpuMemoryBytes) }
+    }
+
+    /// Once found, a zone or a fan keeps its files: what it cannot say any more is `unmeasured`.
+    private func addZone(_ name: String) {
+        try? show("thermal/\(name)/temp_mc") { state in
+            Self.number(state.thermalZones.first { $0.name == name }?.millicelsius)
+        }
+    }
+
+    private func addFan(_ name: String) {
+        try? show("fan/\(name)/rpm") { state in Self.number(state.fans.first { $0.name == name }?.rpm) }
+        try? show("fan/\(name)/pwm") { state in Self.number(state.fans.first { $0.name == name }?.pwm) }
+    }
+
+    private static func stat(_ energy: PublishedState.Energy) -> String {
+        """
+        energy_uj \(number(energy.total))
+        processes_uj \(number(energy.processes))
+        unattributed_uj \(number(energy.unattributed))
+        error_uj \(number(energy.error))
+        """
+    }
+
     private func addWorkload(_ name: String) {
         func add(_ file: String, _ view: @escaping @Sendable (PublishedState.WorkloadView) -> String) {
             // The only failure is a name that is taken, and names are unique and were removed before.
@@ -165,6 +215,15 @@ final class PublishedTree: Sendable {
         add("pids") { $0.pids.map(String.init).joined(separator: "\n") }
         add("mode") { Self.line($0.mode) }
         add("throughput_millihz") { Self.number($0.throughputMillihertz) }
+        add("rate_millihz") { Self.number($0.arrivals.millihertz) }
+        add("rate.stat") { view in
+            """
+            rate_millihz \(Self.number(view.arrivals.millihertz))
+            lower_millihz \(Self.number(view.arrivals.lowerMillihertz))
+            upper_millihz \(Self.number(view.arrivals.upperMillihertz))
+            is_lower_bound \(Self.number(view.arrivals.meaning.map { $0 == .lowerBound ? 1 : 0 }))
+            """
+        }
         add("explain") { $0.explanation }
         add("stat") { $0.stat.map { "\($0.key) \(Self.number($0.value))" }.joined(separator: "\n") }
     }
@@ -175,10 +234,28 @@ final class PublishedTree: Sendable {
                 state.tasks.first { $0.pid == pid }.map(view) ?? "unmeasured"
             }
         }
-        add("source") { _ in "cuda boundaries" }
+        add("source") { $0.source.rawValue }
         add("start_time") { "\($0.startTicks)" }
-        add("gpu.stat") {
-            "minibatches \($0.minibatches)\nlast_minibatch_us \(Self.number($0.lastMinibatchMicroseconds))"
+        add("gpu.stat") { task in
+            """
+            busy_us \(Self.number(task.busyMicroseconds))
+            busy_permille \(Self.number(task.busyPermille))
+            launches \(Self.number(task.launches))
+            launches_in_flight \(Self.number(task.launchesInFlight))
+            minibatches \(Self.number(task.minibatches))
+            last_minibatch_us \(Self.number(task.lastMinibatchMicroseconds))
+            boundary_confidence_permille \(Self.number(task.boundaryConfidencePermille))
+            memory_bytes \(Self.number(task.memoryBytes))
+            """
+        }
+        add("energy.stat") { task in
+            """
+            total_uj \(Self.number(task.totalMicrojoules))
+            gpu_uj \(Self.number(task.gpuMicrojoules))
+            cpu_uj \(Self.number(task.cpuMicrojoules))
+            shared_uj \(Self.number(task.sharedMicrojoules))
+            power_uw \(Self.number(task.powerMicrowatts))
+            """
         }
     }
 
@@ -187,8 +264,8 @@ final class PublishedTree: Sendable {
         return "\(mode.cores) \(mode.cpuKHz) \(mode.gpuHz) \(mode.emcHz)"
     }
 
-    static func number(_ value: Int?) -> String {
-        value.map(String.init) ?? "unmeasured"
+    static func number(_ value: (some BinaryInteger)?) -> String {
+        value.map { String($0) } ?? "unmeasured"
     }
 
     private static func age(_ sampledAt: UInt64) -> String {

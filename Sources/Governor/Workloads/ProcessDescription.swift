@@ -39,6 +39,11 @@ public struct ProcessDescription: Sendable, Equatable {
         }
     }
 
+    /// What the process calls itself: the first 15 bytes of its program's name, unless it chose another.
+    static func commandName(_ pid: Int32) -> String {
+        (try? SmallFile.text("/proc/\(pid)/comm", limit: 64)) ?? "?"
+    }
+
     static func cgroupPath(_ text: String) -> String {
         let lines = text.split(separator: "\n").map {
             $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

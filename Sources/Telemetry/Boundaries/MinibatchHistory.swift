@@ -1,90 +1,119 @@
-/// The count and the latest minibatch times of one process.
+/// The calls of one process, and the minibatches that they were found to be.
 struct MinibatchHistory {
-    struct Minibatch {
-        var beginNanoseconds: UInt64
-        var endNanoseconds: UInt64
-    }
-
-    var process: ProcessIdentity
+    let process: ProcessIdentity
     /// 0 while the process lives, else the number of its exit among all exits.
     private(set) var exit: UInt64 = 0
-    /// The kernel's counter, and what it had reached before it started again.
-    private var counter: UInt64 = 0
-    private var base: UInt64 = 0
+    private(set) var detector = BoundaryDetector()
+    private(set) var minibatches: UInt64 = 0
+    /// The kernel's counters, and what they had reached before they started again.
+    private var calls = CUDACounts()
+    private var before = CUDACounts()
     private var received: UInt64 = 0
     private var lastBoundaryNanoseconds: UInt64 = 0
-    private var outlivedFirstThread = false
-    /// Boundaries went by without a record since the last one that had.
-    private var hasGap = false
-    /// A ring; `next` is where the next one goes.
-    private var minibatches: [Minibatch]
+    /// A ring once it is full; `next` is where the next one goes.
+    private var boundaries = [MinibatchBoundary]()
     private var next = 0
-    private var filled = 0
+    private let capacity: Int
 
     init(_ process: ProcessIdentity, capacity: Int) {
         self.process = process
-        minibatches = Array(repeating: Minibatch(beginNanoseconds: 0, endNanoseconds: 0), count: capacity)
+        self.capacity = capacity
     }
 
     var hasExited: Bool { exit != 0 }
 
-    /// No exit record will come for a process whose first thread went before the others.
-    var isDoubtful: Bool { outlivedFirstThread || process.startTimeTicks == 0 }
-
     var activity: ProcessActivity {
-        let boundaries = base &+ counter
+        let all = CUDACounts(launches: before.launches &+ calls.launches, waits: before.waits &+ calls.waits)
+        let total = all.launches &+ all.waits
         return ProcessActivity(
-            process: process, boundaries: boundaries, lostRecords: boundaries > received ? boundaries - received : 0,
+            process: process, minibatches: minibatches, state: detector.state, confidence: detector.confidence,
+            calls: all, lostRecords: total > received ? total - received : 0,
             lastBoundaryNanoseconds: lastBoundaryNanoseconds, hasExited: hasExited)
     }
 
-    mutating func record(counter reported: UInt64, at end: UInt64) {
-        // 0: the kernel's table is full, so the records themselves are counted.
-        let reached = reported == 0 ? counter &+ 1 : max(reported, counter)
-        let isNext = reached <= counter &+ 1 && !hasGap
-        counter = reached
+    /// Takes a call. Returns the boundary that it was found to be.
+    mutating func add(_ event: CUDAEvent) -> MinibatchBoundary? {
+        if hasExited { comeBack() }
         received &+= 1
-        hasGap = false
-        // Records of two threads may come in the other order.
-        guard end > lastBoundaryNanoseconds else { return }
-        if lastBoundaryNanoseconds != 0 && isNext {
-            minibatches[next] = Minibatch(beginNanoseconds: lastBoundaryNanoseconds, endNanoseconds: end)
-            next = next + 1 == minibatches.count ? 0 : next + 1
-            filled = min(filled + 1, minibatches.count)
+        switch event.kind {
+        case .launch, .graphLaunch:
+            // 0: the kernel's table is full, so the records themselves are counted.
+            calls.launches = event.launches == 0 ? calls.launches &+ 1 : max(calls.launches, event.launches)
+        case .streamWait, .contextWait, .eventWait:
+            calls.launches = max(calls.launches, event.launches)
+            calls.waits = event.waits == 0 ? calls.waits &+ 1 : max(calls.waits, event.waits)
         }
-        lastBoundaryNanoseconds = end
+        return keep(detector.add(event))
     }
 
-    /// Takes over the kernel's count where records were lost. Returns whether it was ahead.
-    mutating func catchUp(counter current: UInt64) -> Bool {
-        guard current > counter else { return false }
-        counter = current
-        hasGap = true
-        return true
-    }
+    /// Takes over the kernel's counts. Those that no record tells of the detector learns with the next one.
+    mutating func catchUp(_ counts: CUDACounts) { calls.rise(to: counts) }
 
-    mutating func markExited(number: UInt64, counter final: UInt64) {
-        counter = max(counter, final)
+    mutating func markExited(number: UInt64, _ counts: CUDACounts) -> MinibatchBoundary? {
+        calls.rise(to: counts)
         exit = number
+        return keep(detector.finish(calls))
     }
 
-    /// The process went on after its first thread's exit, at which the kernel forgot its count.
-    mutating func revive() {
-        base &+= counter
-        counter = 0
+    /// Another program by exec, or threads that outlived the first one: the kernel counts from 1 again.
+    private mutating func comeBack() {
+        before.launches &+= calls.launches
+        before.waits &+= calls.waits
+        calls = CUDACounts()
+        detector = BoundaryDetector()
         exit = 0
-        outlivedFirstThread = true
     }
 
-    func durations(since: UInt64, max limit: Int) -> [Double] {
-        var milliseconds = [Double]()
-        var index = next
-        for _ in 0..<min(filled, max(limit, 0)) {
-            index = index == 0 ? minibatches.count - 1 : index - 1
-            let minibatch = minibatches[index]
-            if minibatch.beginNanoseconds < since { break }
-            milliseconds.append(Double(minibatch.endNanoseconds &- minibatch.beginNanoseconds) / 1e6)
+    private mutating func keep(_ boundary: MinibatchBoundary?) -> MinibatchBoundary? {
+        guard let boundary else { return nil }
+        minibatches &+= UInt64(clamping: boundary.count)
+        guard boundary.count > 0 else { return boundary }
+        lastBoundaryNanoseconds = max(lastBoundaryNanoseconds, boundary.endNanoseconds)
+        // No time is made up where events are missing.
+        guard !boundary.isGap, boundary.beginNanoseconds != 0, boundary.endNanoseconds > boundary.beginNanoseconds
+        else { return boundary }
+        if boundaries.count < capacity {
+            boundaries.append(boundary)
+        } else {
+            boundaries[next] = boundary
+            next = next + 1 == capacity ? 0 : next + 1
         }
-        return milliseconds.reversed()
+        return boundary
+    }
+
+    /// Times of the latest `limit` minibatches that began at or after `since`, oldest first, of that one of the
+    /// process's sequences which took the most of that time.
+    func times(since: UInt64, max limit: Int) -> [MinibatchTime] {
+        guard let pattern = mainPattern(since: since) else { return [] }
+        var times = [MinibatchTime]()
+        for back in 1...max(boundaries.count, 1) where !boundaries.isEmpty {
+            let boundary = boundaries[(next + boundaries.count - back) % boundaries.count]
+            let each = (boundary.endNanoseconds - boundary.beginNanoseconds) / UInt64(boundary.count)
+            guard boundary.pattern == pattern else { continue }
+            let work = boundary.endNanoseconds - min(boundary.workBeginNanoseconds, boundary.endNanoseconds)
+            for place in 0..<boundary.count {
+                let end = boundary.endNanoseconds - UInt64(place) * each
+                guard times.count < limit, end >= since, end - since >= each else { break }
+                times.append(
+                    MinibatchTime(
+                        endNanoseconds: end, milliseconds: Double(each) / 1e6,
+                        serviceMilliseconds: Double(work) / Double(boundary.count) / 1e6,
+                        isAveraged: boundary.count > 1))
+            }
+        }
+        return times.reversed()
+    }
+
+    private func mainPattern(since: UInt64) -> Int? {
+        var spent = [(pattern: Int, nanoseconds: UInt64)]()
+        for boundary in boundaries where boundary.endNanoseconds > since {
+            let time = boundary.endNanoseconds - max(boundary.beginNanoseconds, since)
+            if let known = spent.firstIndex(where: { $0.pattern == boundary.pattern }) {
+                spent[known].nanoseconds &+= time
+            } else {
+                spent.append((boundary.pattern, time))
+            }
+        }
+        return spent.max { ($0.nanoseconds, $1.pattern) < ($1.nanoseconds, $0.pattern) }?.pattern
     }
 }

@@ -1,96 +1,54 @@
-/// The histories of a bounded number of processes, found by pid.
+/// The histories of a bounded number of processes.
 struct ProcessTable {
     private(set) var histories = [MinibatchHistory]()
     private(set) var overflow: UInt64 = 0
-    /// The latest process of each pid, as an index into `histories`.
-    private var latest = [Int32: Int]()
+    private var indices = [ProcessIdentity: Int]()
     private var exits: UInt64 = 0
     private let capacity: Int
-    private let minibatches: Int
+    private let boundaries: Int
 
-    init(capacity: Int, minibatches: Int) {
+    init(capacity: Int, boundaries: Int) {
         self.capacity = capacity
-        self.minibatches = minibatches
-        histories.reserveCapacity(capacity)
-        latest.reserveCapacity(capacity)
+        self.boundaries = boundaries
+        indices.reserveCapacity(capacity)
     }
 
-    func index(of process: ProcessIdentity) -> Int? {
-        if let index = latest[process.pid], histories[index].process == process { return index }
-        return histories.firstIndex { $0.process == process }
-    }
+    func index(of process: ProcessIdentity) -> Int? { indices[process] }
 
-    mutating func record(
-        _ process: ProcessIdentity, counter: UInt64, at end: UInt64, admitsUnknown: Bool
-    ) -> MinibatchLedger.Outcome {
-        if let index = latest[process.pid] {
-            let known = histories[index].process.startTimeTicks
-            let isSame = process.startTimeTicks == known
-            if !histories[index].hasExited {
-                if isSame || process.startTimeTicks == 0 || known == 0 {
-                    if process.startTimeTicks != 0 { histories[index].process = process }
-                    histories[index].record(counter: counter, at: end)
-                    return .counted
-                }
-                // The pid was used again, and the record of the exit was lost.
-                markExited(index, counter: 0)
-            } else if isSame && known != 0 {
-                histories[index].revive()
-                histories[index].record(counter: counter, at: end)
-                return .firstSeen
-            }
-        }
-        guard process.startTimeTicks != 0 || admitsUnknown else { return .unknownProcess }
-        guard makePlace() else {
+    mutating func add(_ event: CUDAEvent) -> MinibatchBoundary? {
+        guard let index = indices[event.process] ?? enter(event.process) else {
             overflow &+= 1
-            return .tableFull
+            return nil
         }
-        var history = MinibatchHistory(process, capacity: minibatches)
-        history.record(counter: counter, at: end)
-        latest[process.pid] = histories.count
-        histories.append(history)
-        return .firstSeen
+        return histories[index].add(event)
     }
 
-    mutating func exit(_ process: ProcessIdentity, counter: UInt64) -> Bool {
-        guard let index = latest[process.pid], !histories[index].hasExited else { return false }
-        let known = histories[index].process.startTimeTicks
-        guard process.startTimeTicks == 0 || known == 0 || process.startTimeTicks == known else { return false }
-        markExited(index, counter: counter)
-        return true
+    mutating func catchUp(_ process: ProcessIdentity, _ counts: CUDACounts) {
+        guard let index = indices[process] ?? enter(process), !histories[index].hasExited else { return }
+        histories[index].catchUp(counts)
     }
 
-    mutating func catchUp(_ process: ProcessIdentity, counter: UInt64) -> Bool {
-        guard let index = index(of: process), !histories[index].hasExited else { return false }
-        return histories[index].catchUp(counter: counter)
-    }
-
-    mutating func verify(_ process: ProcessIdentity, against current: ProcessIdentity?) -> Bool {
-        guard let index = index(of: process), !histories[index].hasExited else { return false }
-        if let current, process.startTimeTicks == 0 {
-            histories[index].process = current
-            return true
-        }
-        if current == process { return false }
-        markExited(index, counter: 0)
-        return true
+    mutating func exit(_ process: ProcessIdentity, _ counts: CUDACounts) -> MinibatchBoundary? {
+        guard let index = indices[process], !histories[index].hasExited else { return nil }
+        exits &+= 1
+        return histories[index].markExited(number: exits, counts)
     }
 
     mutating func remove(_ index: Int) {
-        let pid = histories[index].process.pid
-        if latest[pid] == index { latest[pid] = nil }
+        indices[histories[index].process] = nil
         let last = histories.count - 1
         if index != last {
-            let moved = histories[last].process.pid
-            if latest[moved] == last { latest[moved] = index }
+            indices[histories[last].process] = index
             histories.swapAt(index, last)
         }
         histories.removeLast()
     }
 
-    private mutating func markExited(_ index: Int, counter: UInt64) {
-        exits &+= 1
-        histories[index].markExited(number: exits, counter: counter)
+    private mutating func enter(_ process: ProcessIdentity) -> Int? {
+        guard makePlace() else { return nil }
+        histories.append(MinibatchHistory(process, capacity: boundaries))
+        indices[process] = histories.count - 1
+        return histories.count - 1
     }
 
     /// Makes room for one more, at the cost of the process that exited first.

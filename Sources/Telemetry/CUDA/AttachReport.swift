@@ -6,7 +6,7 @@ public struct AttachedLibrary: Sendable, Equatable {
     public let device: UInt64
     /// The file on that device.
     public let inode: UInt64
-    /// The synchronisation functions that it has and that are watched.
+    /// The functions that it has and that are watched.
     public let functions: [String]
 }
 
@@ -30,13 +30,27 @@ public struct AttachReport: Sendable, Equatable {
     init() {}
 }
 
-/// What the probes could not tell, counted since they were loaded. Boundaries stay exact through lost records, as each
-/// record carries its process's count.
+/// What the probes could not tell, counted since they were loaded. Counts of launches and waits stay exact through lost
+/// records, as each record carries its process's counts.
 public struct ProbeLosses: Sendable, Equatable {
-    /// Records that found the ring full.
-    public let records: UInt64
-    /// Waits of processes beyond the table's size.
-    public let processes: UInt64
+    /// Launches whose record found the ring full.
+    public var launchRecords: UInt64 = 0
+    /// Waits whose record found the ring full.
+    public var waitRecords: UInt64 = 0
+    /// Exits whose record found the ring full; they are found within about a second.
+    public var exitRecords: UInt64 = 0
+    /// Launches and waits of processes beyond the table's size; they were not counted.
+    public var processes: UInt64 = 0
     /// Returns from a wait whose beginning was not seen; they were not counted.
-    public let waits: UInt64
+    public var waits: UInt64 = 0
+    /// Launches on streams beyond the 16 that are told apart in a process: only a wait for all streams drains them.
+    public var streams: UInt64 = 0
+    /// Processes whose last counts were gone before they could be fetched, as their pid was used again.
+    public var accounts: UInt64 = 0
+
+    /// Records of any kind that found the ring full.
+    public var records: UInt64 { launchRecords &+ waitRecords &+ exitRecords }
+
+    /// Nothing lost.
+    public init() {}
 }

@@ -18,14 +18,6 @@ enum CUDALibrary {
         "/usr/lib/x86_64-linux-gnu/libcuda.so.1",
     ]
 
-    /// The functions that return when the GPU has done what was asked, and the program pair that watches each. `_ptsz`
-    /// is the form for per-thread default streams.
-    static let waits: [(function: String, program: String)] = [
-        ("cuStreamSynchronize", "stream_wait"), ("cuStreamSynchronize_ptsz", "stream_wait"),
-        ("cuCtxSynchronize", "context_wait"), ("cuCtxSynchronize_ptsz", "context_wait"),
-        ("cuEventSynchronize", "event_wait"), ("cuEventSynchronize_ptsz", "event_wait"),
-    ]
-
     /// Opens `path` and holds it, so that what is checked is what is probed.
     static func open(_ path: String) throws(ProbeError) -> OwnedDescriptor {
         do {

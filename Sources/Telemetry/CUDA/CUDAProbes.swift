@@ -3,22 +3,45 @@ import Glibc
 import Synchronization
 import SystemCalls
 
-/// The eBPF probes on the waits of libcuda (level `boundaries`): loaded by `init`, attached library by library.
+/// The eBPF probes on libcuda: loaded by `init`, attached library by library.
 ///
 /// Links are never pinned: they end with this value or with the process. Attaching takes the kernel 5 to 10 ms for each
-/// of up to 12 probes of a library, detaching 0.1 s each: call from a thread that may wait. Safe from any thread.
+/// probe of a library (up to 10 at level `boundaries`, 39 at `launches`), detaching 0.1 s each: call from a thread that
+/// may wait. Safe from any thread.
 public final class CUDAProbes: Sendable {
+    /// How much is watched.
+    public enum Level: String, CaseIterable, Sendable {
+        /// Nothing.
+        case off
+        /// The waits for the GPU: boundaries of minibatches, and that a process waits.
+        case boundaries
+        /// Also launches, streams, events and contexts: what is in flight.
+        case launches
+    }
+
     /// No more libraries than this are probed at one time.
     public static let maximumLibraries = 64
     private static let maximumRefusals = 256
 
+    /// How much is watched.
+    public let level: Level
     let object: ProbeObject
+    /// Entered by the ring's reader.
+    let processes = Mutex(ProbedProcesses(capacity: Int(FULCRUM_PROBE_MAX_PROCESSES)))
+    private let libraryLimit: Int
     private let state = Mutex(State())
 
-    /// Opens the BPF programs, has the kernel verify them and makes the maps. Nothing is attached yet.
+    /// Opens the BPF programs, has the kernel verify them and makes the maps. Nothing is attached yet; at level `off`
+    /// nothing ever is.
     ///
     /// - Throws: why the kernel or our privileges do not allow it.
-    public init() throws(ProbeError) {
+    public convenience init(level: Level = .boundaries) throws(ProbeError) {
+        try self.init(level: level, libraryLimit: Self.maximumLibraries)
+    }
+
+    init(level: Level, libraryLimit: Int) throws(ProbeError) {
+        self.level = level
+        self.libraryLimit = libraryLimit
         object = try ProbeObject()
     }
 
@@ -70,15 +93,21 @@ public final class CUDAProbes: Sendable {
 
     /// What went missing since `init`. One system call per number.
     public var losses: ProbeLosses {
-        ProbeLosses(
-            records: object.loss(FULCRUM_LOSS_RECORDS), processes: object.loss(FULCRUM_LOSS_PROCESSES),
-            waits: object.loss(FULCRUM_LOSS_WAITS))
+        var losses = ProbeLosses()
+        losses.launchRecords = object.loss(FULCRUM_LOSS_LAUNCH_RECORDS)
+        losses.waitRecords = object.loss(FULCRUM_LOSS_WAIT_RECORDS)
+        losses.exitRecords = object.loss(FULCRUM_LOSS_EXIT_RECORDS)
+        losses.processes = object.loss(FULCRUM_LOSS_PROCESSES)
+        losses.waits = object.loss(FULCRUM_LOSS_WAITS)
+        losses.streams = object.loss(FULCRUM_LOSS_STREAMS)
+        losses.accounts = object.loss(FULCRUM_LOSS_ACCOUNTS)
+        return losses
     }
 
     // MARK: Attaching
 
     private struct State {
-        var exit: ProbeLink?
+        var processEnds = [ProbeLink]()
         var attachments = [Attachment]()
         /// Refused files, so that each is named once and not at every scan.
         var refused = Set<Refusal>()
@@ -138,45 +167,56 @@ public final class CUDAProbes: Sendable {
             if followsPath && !state.attachments[index].followsPath { state.attachments[index].followPath(name) }
             return (state.attachments[index], false)
         }
-        guard state.attachments.count < Self.maximumLibraries else {
+        guard state.attachments.count < libraryLimit else {
             throw ProbeError(
-                .refused,
-                "The library \(name) was not probed: \(Self.maximumLibraries) libraries are probed already.")
+                .refused, "The library \(name) was not probed: \(libraryLimit) libraries are probed already.")
         }
-        let functions = try ELFSymbols.functions(named: CUDALibrary.waits.map(\.function), in: file, path: name)
-        guard !functions.isEmpty else {
+        let watched = CUDAFunction.watched(at: level)
+        let functions = try ELFSymbols.functions(named: watched.map(\.name), in: file, path: name)
+        let names = Set(functions.map(\.name))
+        guard CUDAFunction.watched(at: .boundaries).contains(where: { names.contains($0.name) }) else {
             throw ProbeError(
                 .refused, "The library \(name) has none of libcuda's synchronisation functions: it was not probed.")
         }
-        // Before the first wait can be seen: no process may enter the table that nothing takes out again.
-        if state.exit == nil {
-            state.exit = try object.attachRawTracepoint("process_exit", "sched_process_exit")
+        // Before the first call can be seen: no process may enter the table that nothing takes out again.
+        if state.processEnds.isEmpty {
+            state.processEnds = [
+                try object.attachRawTracepoint("process_exit", "sched_process_exit"),
+                try object.attachRawTracepoint("process_exec", "sched_process_exec"),
+            ]
         }
+        // By descriptor, so that the file checked is the file probed.
+        let links = try attach(watched, functions, through: "/proc/self/fd/\(file.rawValue)", name: name)
+        let library = AttachedLibrary(
+            path: name, device: identity.device, inode: identity.inode,
+            functions: watched.map(\.name).filter { names.contains($0) })
+        let made = Attachment(identity: identity, library: library, followsPath: followsPath, links: links)
+        state.attachments.append(made)
+        return (made, true)
+    }
+
+    /// Attaches to each place once, in the order of `watched`. The entry of a function first: a return without its entry
+    /// would count as lost.
+    private func attach(
+        _ watched: [CUDAFunction], _ found: [ELFSymbols.Function], through path: String, name: String
+    ) throws(ProbeError) -> [ProbeLink] {
         var links = [ProbeLink]()
         var offsets = Set<UInt64>()
-        for function in functions where offsets.insert(function.fileOffset).inserted {
-            guard let program = CUDALibrary.waits.first(where: { $0.function == function.name })?.program else {
-                continue
-            }
-            // By descriptor, so that the file checked is the file probed. The entry first: a return without its entry
-            // would count as lost.
-            let opened = "/proc/self/fd/\(file.rawValue)"
-            for atReturn in [false, true] {
+        for function in watched {
+            for place in found where place.name == function.name && offsets.insert(place.fileOffset).inserted {
                 do {
-                    links.append(
-                        try object.attachUprobe(
-                            program + (atReturn ? "_leave" : "_enter"), atReturn: atReturn, path: opened,
-                            fileOffset: function.fileOffset))
+                    for (program, atReturn) in [(function.atCall, false), (function.atReturn, true)] {
+                        guard let program else { continue }
+                        links.append(
+                            try object.attachUprobe(
+                                program, atReturn: atReturn, path: path, fileOffset: place.fileOffset))
+                    }
                 } catch {
                     throw ProbeError(error.kind, "\(function.name) of \(name) was not probed. \(error)")
                 }
             }
         }
-        let library = AttachedLibrary(
-            path: name, device: identity.device, inode: identity.inode, functions: functions.map(\.name))
-        let made = Attachment(identity: identity, library: library, followsPath: followsPath, links: links)
-        state.attachments.append(made)
-        return (made, true)
+        return links
     }
 
     private func detachUnused(except inUse: Set<FileIdentity>, _ state: inout State, _ report: inout AttachReport) {

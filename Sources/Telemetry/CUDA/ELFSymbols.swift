@@ -16,6 +16,8 @@ enum ELFSymbols {
     /// libcuda has some 700 dynamic symbols; the largest libraries have 100,000.
     static let maximumSymbols: UInt64 = 1 << 18
     static let maximumStringBytes: UInt64 = 1 << 24
+    /// A function has a place for each of its versions; each place that is found gets probes.
+    static let maximumPlaces = 4
     private static let maximumSections = 4_096
     private static let maximumSegments = 256
 
@@ -53,6 +55,7 @@ enum ELFSymbols {
 
         var found = [[UInt64]](repeating: [], count: names.count)
         let wanted = names.map { [UInt8]($0.utf8) + [0] }
+        let fileBytes = try reader.size(of: file)
         for start in stride(from: 0, to: symbols.bytes.count / 24 * 24, by: 24) {
             // STT_FUNC, and defined here: an import has section index 0.
             guard symbols.bytes[start + 4] & 0xf == 2, symbols.short(at: start + 6) != 0 else { continue }
@@ -61,10 +64,15 @@ enum ELFSymbols {
             where nameStart <= strings.bytes.count - name.count
                 && strings.bytes[nameStart..<nameStart + name.count].elementsEqual(name)
             {
-                guard let offset = fileOffset(of: symbols.integer(at: start + 8), in: segments) else {
+                guard let offset = fileOffset(of: symbols.integer(at: start + 8), in: segments), offset < fileBytes
+                else {
                     throw reader.damaged("has \(names[index]) outside its executable segments")
                 }
-                if !found[index].contains(offset) { found[index].append(offset) }
+                if found[index].contains(offset) { continue }
+                guard found[index].count < maximumPlaces else {
+                    throw reader.damaged("has \(names[index]) at more than \(maximumPlaces) places")
+                }
+                found[index].append(offset)
             }
         }
         return zip(names, found).flatMap { name, offsets in
@@ -104,6 +112,14 @@ enum ELFSymbols {
 
         func damaged(_ what: String) -> ProbeError {
             ProbeError(.refused, "The library \(path) \(what): it was not probed.")
+        }
+
+        func size(of file: borrowing OwnedDescriptor) throws(ProbeError) -> UInt64 {
+            var status = stat()
+            guard unsafe fstat(file.rawValue, &status) == 0 else {
+                throw damaged("could not be looked at (errno \(Glibc.errno))")
+            }
+            return UInt64(max(status.st_size, 0))
         }
 
         func read(_ count: Int, at offset: UInt64, from file: borrowing OwnedDescriptor) throws(ProbeError) -> Block {

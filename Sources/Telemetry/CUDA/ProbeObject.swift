@@ -10,8 +10,8 @@ import SystemPackage
     private let handle: OpaquePointer
     /// Descriptors of the maps; the object owns them.
     let recordsMap: Int32
-    private let startTimesMap: Int32
-    private let boundariesMap: Int32
+    private let accountsMap: Int32
+    private let waitsMap: Int32
     private let lossesMap: Int32
     private let possibleCPUs: Int
 
@@ -30,12 +30,12 @@ import SystemPackage
         unsafe handle = opened
         let (loadResult, loadLog) = LibbpfLog.capturing { unsafe fulcrum_bpf_object_load(opened) }
         var numbers = [Int32]()
-        for name in ["records", "start_time_ticks", "boundaries", "losses"] {
+        for name in ["records", "accounts", "waits", "losses"] {
             unsafe numbers.append(fulcrum_bpf_map_descriptor(opened, name))
         }
         recordsMap = numbers[0]
-        startTimesMap = numbers[1]
-        boundariesMap = numbers[2]
+        accountsMap = numbers[1]
+        waitsMap = numbers[2]
         lossesMap = numbers[3]
         possibleCPUs = Int(max(libbpf_num_possible_cpus(), 1))
         // All properties are set by here, so a throw runs deinit, which closes the object.
@@ -76,20 +76,57 @@ import SystemPackage
         return unsafe ProbeLink(adopting: link)
     }
 
-    /// Tells the programs when `process` started, so that its records carry it. Does nothing for a process that the
-    /// programs have not met, or that has gone.
-    func fillStartTime(of process: ProcessIdentity) {
-        var pid = UInt32(bitPattern: process.pid)
-        var ticks = process.startTimeTicks
-        // Fails only when the process has gone; then its exit record is on its way.
-        _ = unsafe fulcrum_bpf_map_replace(startTimesMap, &pid, &ticks)
+    /// What the programs know of `pid`; nil if they have not met it, or have seen it go.
+    func account(of pid: Int32) -> CUDAAccount? {
+        var pid = UInt32(bitPattern: pid)
+        return unsafe withUnsafeTemporaryAllocation(of: fulcrum_account.self, capacity: 1) { buffer in
+            guard let account = buffer.baseAddress, unsafe fulcrum_bpf_map_lookup(accountsMap, &pid, account) == 0
+            else { return nil }
+            return unsafe CUDAAccount(account)
+        }
     }
 
-    /// Waits of `pid` that the programs have counted; nil if they do not know it.
-    func boundaries(of pid: Int32) -> UInt64? {
+    /// Drops the account of a process that has gone.
+    func removeAccount(of pid: Int32) {
         var pid = UInt32(bitPattern: pid)
-        var count: UInt64 = 0
-        return unsafe fulcrum_bpf_map_lookup(boundariesMap, &pid, &count) == 0 ? count : nil
+        // Fails only if the account is gone already.
+        _ = unsafe fulcrum_bpf_map_delete(accountsMap, &pid)
+    }
+
+    /// Calls `body` with each account and its pid, also with those of processes that have gone meanwhile.
+    func forEachAccount(_ body: (UInt32, CUDAAccount) -> Void) {
+        unsafe forEach(in: accountsMap) { (pid: UInt32, account: UnsafePointer<fulcrum_account>) in
+            unsafe body(pid, CUDAAccount(account))
+        }
+    }
+
+    /// Calls `body` with the pid of each thread that is inside a wait, and since when (CLOCK_MONOTONIC nanoseconds).
+    func forEachWait(_ body: (UInt32, UInt64) -> Void) {
+        unsafe forEach(in: waitsMap) { (thread: UInt64, wait: UnsafePointer<fulcrum_wait>) in
+            unsafe body(UInt32(truncatingIfNeeded: thread >> 32), wait.pointee.begin_ns)
+        }
+    }
+
+    /// Goes through a map of `Key` and `Value` in batches, which the kernel copies without stopping its writers.
+    private func forEach<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+        in map: Int32, _ body: (Key, UnsafePointer<Value>) -> Void
+    ) {
+        let capacity = 64
+        unsafe withUnsafeTemporaryAllocation(of: Key.self, capacity: capacity) { keys in
+            unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: capacity) { values in
+                guard let first = values.baseAddress else { return }
+                var position: UInt32 = 0
+                // A bound for a map that is filled as fast as it is read.
+                for batch in 0..<2 * Int(FULCRUM_PROBE_MAX_WAITS) / capacity {
+                    var count = UInt32(capacity)
+                    let result = unsafe fulcrum_bpf_map_entries(
+                        map, batch == 0 ? 1 : 0, &position, keys.baseAddress, first, &count)
+                    guard result >= 0 else { return }
+                    for index in 0..<min(Int(count), capacity) { unsafe body(keys[index], first + index) }
+                    if result == 1 { return }
+                }
+            }
+        }
     }
 
     /// One loss counter, summed over all CPUs.

@@ -2,34 +2,39 @@ import Glibc
 import SystemCalls
 import SystemPackage
 
-/// One channel of an INA3221 and its open files.
+/// One channel of a power monitor and its open files.
 final class RailChannel {
     private(set) var description: RailDescription
     /// Why the latest attempt failed; nil while it works.
     private(set) var fault: String?
+    /// What the rail is recognised by when its driver is bound again.
+    let key: String
+    private let chip: RailChip
     private let devicePath: String
     private let hardwareLabel: String
     private let retryNanoseconds: UInt64
     private var voltage: SysfsNumber?
     private var current: SysfsNumber?
+    private var power: SysfsNumber?
     private var retryAt: UInt64 = 0
     private var energy: EnergyIntegral
 
-    /// The chip measures up to 26 V and, at the smallest shunts in use, some hundred amperes.
+    /// The chips measure up to 85 V and, at the smallest shunts in use, some hundred amperes.
     private static let plausibleMillivolts = 0...100_000
     private static let plausibleMilliamps = -1_000_000...1_000_000
+    private static let plausibleMicrowatts = 0...10_000_000_000
 
-    /// Opens channel `channel` of the chip at `devicePath`. `label` is what it is published as.
-    init(
-        devicePath: String, hwmon: String, channel: Int, hardwareLabel: String, label: String,
-        retryNanoseconds: UInt64, maximumGapNanoseconds: UInt64
-    ) {
-        self.devicePath = devicePath
-        self.hardwareLabel = hardwareLabel
+    /// Opens the files of `place`. `label` is what it is published as.
+    init(_ place: RailPlace, label: String, retryNanoseconds: UInt64, maximumGapNanoseconds: UInt64) {
+        key = place.key
+        chip = place.chip
+        devicePath = place.devicePath
+        hardwareLabel = place.label
         self.retryNanoseconds = retryNanoseconds
-        energy = EnergyIntegral(maximumGapNanoseconds: maximumGapNanoseconds)
-        description = Self.describe(devicePath, hwmon, channel, label)
-        open(hwmon)
+        description = Self.describe(place, label)
+        energy = EnergyIntegral(
+            maximumGapNanoseconds: maximumGapNanoseconds, averagingNanoseconds: description.averagingNanoseconds)
+        open(place.directory)
     }
 
     /// Reads once; updates `sample` in place. Allocates nothing while the rail works.
@@ -41,8 +46,9 @@ final class RailChannel {
             }
             reopen()
         }
-        guard let millivolts = value(of: voltage, "in", Self.plausibleMillivolts),
-            let milliamps = value(of: current, "curr", Self.plausibleMilliamps)
+        guard let millivolts = value(of: voltage, .voltage, Self.plausibleMillivolts),
+            let milliamps = value(of: current, .current, Self.plausibleMilliamps),
+            let microwatts = microwatts(millivolts, milliamps)
         else {
             sample.isValid = false
             retryAt = now &+ retryNanoseconds
@@ -51,14 +57,27 @@ final class RailChannel {
         fault = nil
         sample.millivolts = millivolts
         sample.milliamps = milliamps
+        sample.powerMicrowatts = microwatts
         sample.readNanoseconds = now
         sample.isValid = true
-        energy.add(microwatts: sample.powerMicrowatts, at: now)
+        energy.add(
+            microwatts: microwatts, at: now,
+            uncertaintyMicrowatts: description.uncertaintyMicrowatts(
+                atMillivolts: millivolts, milliamps: milliamps))
         sample.energyMicrojoules = energy.microjoules
+        sample.errorMicrojoules = energy.errorMicrojoules
         sample.unmeasuredNanoseconds = energy.unmeasuredNanoseconds
     }
 
-    private func value(of file: SysfsNumber?, _ quantity: String, _ plausible: ClosedRange<Int>) -> Int? {
+    private enum Quantity { case voltage, current, power }
+
+    /// The chip's own product where it has one; else mV times mA, and 0 for a current that flows back.
+    private func microwatts(_ millivolts: Int, _ milliamps: Int) -> UInt64? {
+        guard power != nil else { return UInt64(max(millivolts &* milliamps, 0)) }
+        return value(of: power, .power, Self.plausibleMicrowatts).map { UInt64($0) }
+    }
+
+    private func value(of file: SysfsNumber?, _ quantity: Quantity, _ plausible: ClosedRange<Int>) -> Int? {
         // A file that would not open has left its reason in `fault`.
         guard let file else { return nil }
         switch file.read() {
@@ -70,63 +89,71 @@ final class RailChannel {
         return nil
     }
 
-    private func fail(_ quantity: String, _ what: String) {
+    private func fail(_ quantity: Quantity, _ what: String) {
+        let file =
+            switch quantity {
+            case .voltage: chip.voltageFile(description.channel)
+            case .current: chip.currentFile(description.channel)
+            case .power: chip.powerFile(description.channel) ?? "power"
+            }
         fault =
-            "Rail \(description.label): \(quantity)\(description.channel)_input of \(devicePath) \(what). "
+            "Rail \(description.label): \(file) of \(devicePath) \(what). "
             + "It is tried again every \(retryNanoseconds / 1_000_000) ms."
     }
 
-    /// Finds the chip's hwmon directory anew, as its number changes when the driver is bound again.
+    /// Finds the chip's directory anew, as its number changes when the driver is bound again.
     private func reopen() {
         voltage = nil
         current = nil
-        guard let hwmon = Self.hwmonPaths(devicePath).first else {
-            fail("in", "is gone: the chip has no hwmon directory")
+        power = nil
+        guard let directory = chip.directories(devicePath).first else {
+            fail(.voltage, "is gone: the chip has no \(chip.directoryKind) directory")
             return
         }
-        let label = try? SmallFile.text("\(hwmon)/in\(description.channel)_label", limit: 256)
-        guard label == hardwareLabel else {
-            fail("in", "no longer belongs to \(hardwareLabel)")
+        guard RailDiscovery.label(chip, directory, description.channel) == hardwareLabel else {
+            fail(.voltage, "no longer belongs to \(hardwareLabel)")
             return
         }
-        description = Self.describe(devicePath, hwmon, description.channel, description.label)
-        open(hwmon)
+        description = Self.describe(
+            RailPlace(
+                chip: chip, devicePath: devicePath, deviceName: description.device, directory: directory,
+                channel: description.channel, label: hardwareLabel), description.label)
+        energy.averagingNanoseconds = description.averagingNanoseconds
+        open(directory)
     }
 
-    private func open(_ hwmon: String) {
+    private func open(_ directory: String) {
+        // The drivers of kernel 4.9 write units behind some values.
+        let hasUnits = chip == .ina3221x
         do {
-            voltage = try SysfsNumber("\(hwmon)/in\(description.channel)_input")
-            current = try SysfsNumber("\(hwmon)/curr\(description.channel)_input")
+            let channel = description.channel
+            voltage = try SysfsNumber("\(directory)/\(chip.voltageFile(channel))", mayHaveUnit: hasUnits)
+            current = try SysfsNumber("\(directory)/\(chip.currentFile(channel))", mayHaveUnit: hasUnits)
+            if let name = chip.powerFile(channel) { power = try SysfsNumber("\(directory)/\(name)") }
         } catch {
+            voltage = nil
             fault = "Rail \(description.label): \(error)"
         }
     }
 
-    private static func describe(
-        _ devicePath: String, _ hwmon: String, _ channel: Int, _ label: String
-    ) -> RailDescription {
+    private static func describe(_ place: RailPlace, _ label: String) -> RailDescription {
         RailDescription(
-            label: label, device: FilePath(devicePath).lastComponent?.string ?? devicePath, channel: channel,
-            shuntMicroohms: number("\(hwmon)/shunt\(channel)_resistor"),
-            averagingNanoseconds: averagingNanoseconds(samples: number("\(hwmon)/samples")))
+            label: label, device: place.deviceName, channel: place.channel, chip: place.chip,
+            shuntMicroohms: shuntMicroohms(place),
+            averagingNanoseconds: place.chip.averagingNanoseconds(samples: number("\(place.directory)/samples")))
+    }
+
+    /// INA3221 shows its shunts in hwmon; the INA238 driver leaves its one in the device tree, where a number is four bytes,
+    /// the highest first.
+    private static func shuntMicroohms(_ place: RailPlace) -> Int? {
+        guard place.chip == .ina238 else { return number("\(place.directory)/shunt\(place.channel)_resistor") }
+        let path = "\(place.devicePath)/of_node/shunt-resistor"
+        guard let cell = try? SmallFile.bytes(path, limit: 4), cell.count == 4 else { return nil }
+        return cell.reduce(0) { $0 << 8 | Int($1) }
     }
 
     private static func number(_ path: String) -> Int? {
         guard let file = try? SysfsNumber(path), case .value(let value) = file.read() else { return nil }
         return value
-    }
-
-    /// The window of one value: bus and shunt conversion of 140 us each, as L4T sets them, on 3 channels, `samples`
-    /// times (nvpower.sh of L4T: "2 * 140us * 3 channels * 512" is 430 ms). Not from update_interval: older drivers
-    /// leave the averaging out of it when it is read.
-    static func averagingNanoseconds(samples: Int?) -> UInt64? {
-        // The chip averages over 1 to 1024 samples.
-        guard let samples, (1...1_024).contains(samples) else { return nil }
-        return UInt64(samples) * 2 * 140_000 * 3
-    }
-
-    static func hwmonPaths(_ devicePath: String) -> [String] {
-        let names = (try? Directory.names(devicePath + "/hwmon")) ?? []
-        return names.filter { $0.hasPrefix("hwmon") }.map { "\(devicePath)/hwmon/\($0)" }
     }
 }

@@ -1,0 +1,92 @@
+import Demonstration
+import Glibc
+import SystemCalls
+import Testing
+
+/// Who took the GPU and what it cost, as the daemon's tree says.
+@Suite(.serialized, .enabled(if: Machine.canGovern, Machine.remedy)) struct MeteringTests {
+    private func stat(_ text: String?) -> [String: Int] {
+        var values: [String: Int] = [:]
+        for line in (text ?? "").split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, let value = Int(words[1]) { values[String(words[0])] = value }
+        }
+        return values
+    }
+
+    private func tasks(_ stage: Stage) -> [String] {
+        (try? Directory.names(stage.tree.root + "/task")) ?? []
+    }
+
+    @Test(arguments: ["boundaries", "launches"])
+    func energyOfProcessesAndTheRestAddUpToTheRails(level: String) throws {
+        let stage = try Stage(binaries: Machine.binaries, pace: .init(time: 20, rails: 10), name: "metering")
+        defer { stage.strike() }
+        try stage.startBoard()
+        try stage.startDaemon(
+            configuration: "[budget]\npower_w = 60\n[probes]\nlevel = \"\(level)\"")
+        try stage.startWorkload()
+        let tree = stage.tree
+        #expect(
+            try tree.wait(seconds: 30, every: 100) {
+                tasks(stage).contains { stat(tree.text("task/\($0)/energy.stat"))["gpu_uj", default: 0] > 1_000_000 }
+            })
+        let pid = try #require(tasks(stage).first)
+        #expect(tree.text("task/\(pid)/source") == "ctxsw")
+        let gpu = stat(tree.text("task/\(pid)/gpu.stat"))
+        #expect(gpu["busy_us", default: 0] > 0)
+        #expect(
+            try tree.wait(seconds: 10, every: 100) {
+                stat(tree.text("task/\(pid)/gpu.stat"))["busy_permille", default: 0] > 500
+            })
+        #expect((gpu["launches"] != nil) == (level == "launches"))
+        let energy = stat(tree.text("task/\(pid)/energy.stat"))
+        #expect(
+            energy["total_uj"] == energy["gpu_uj", default: 0] + energy["cpu_uj", default: 0]
+                + energy["shared_uj", default: 0])
+        stage.stopWorkload()
+        #expect(try tree.wait(seconds: 10, every: 100) { tasks(stage).isEmpty })
+        // Nobody runs: what processes had is what those that ended had.
+        #expect(
+            try tree.wait(seconds: 10, every: 100) {
+                let total = stat(tree.text("power/energy.stat"))
+                return total["processes_uj", default: 0] > 0 && total["exited_uj"] == total["processes_uj"]
+            })
+        for path in ["power"] + (try Directory.names(tree.root + "/rail")).map({ "rail/\($0)" }) {
+            let parts = stat(tree.text(path + "/energy.stat"))
+            guard let total = parts["energy_uj"] else { continue }
+            #expect(parts["processes_uj", default: 0] + parts["unattributed_uj", default: 0] == total)
+        }
+    }
+
+    @Test func aReaderOfTracePipeSeesSlicesMinibatchesRailsAndModes() throws {
+        let stage = try Stage(binaries: Machine.binaries, pace: .init(time: 20, rails: 10), name: "trace")
+        defer { stage.strike() }
+        try stage.startBoard()
+        try stage.startDaemon(configuration: "[budget]\npower_w = 30")
+        let pipe = try OwnedDescriptor(opening: stage.tree.root + "/trace_pipe", flags: O_RDONLY | O_NONBLOCK)
+        try stage.startWorkload()
+        var seen: [Substring: Int] = [:]
+        var slices: [(UInt64, UInt64)] = []
+        var buffer = [UInt8](repeating: 0, count: 131_072)
+        for _ in 0..<200 where seen["mode", default: 0] < 2 || seen["minibatch", default: 0] < 20 {
+            var waiting = pollfd(fd: pipe.rawValue, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&waiting, 1, 1000) >= 0)
+            let count = buffer.withUnsafeMutableBytes { read(pipe.rawValue, $0.baseAddress, $0.count) }
+            guard count > 0 else { continue }
+            for line in String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                seen[words[0], default: 0] += 1
+                if words[0] == "slice", let start = UInt64(words[2]), let end = UInt64(words[3]), words[4] == "ctxsw" {
+                    slices.append((start, end))
+                }
+            }
+        }
+        for word in ["version", "process", "slice", "minibatch", "rail", "mode", "decision"] {
+            #expect(seen[Substring(word), default: 0] > 0, "no \(word) line")
+        }
+        #expect(seen["lost"] == nil)
+        #expect(slices.allSatisfy { $0.0 <= $0.1 })
+        #expect(zip(slices, slices.dropFirst()).allSatisfy { $0.1 <= $1.0 }, "the engine serves one process at a time")
+    }
+}
