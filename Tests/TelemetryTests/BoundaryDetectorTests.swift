@@ -133,6 +133,25 @@ struct BoundaryDetectorTests {
         #expect(counts.values.sorted() == [120, 300])
     }
 
+    @Test(
+        "A warm-up with other launches and one wait more in each minibatch, of one kernel and of many",
+        arguments: [1, 16])
+    func warmUp(kinds: Int) {
+        var trace = BoundaryTrace()
+        for batch in 0..<101 {
+            if batch < 7 {
+                trace.launch((0..<16).map { UInt64(500 + $0 % kinds) })
+                trace.wait(3)
+            }
+            trace.launch((0..<16).map { UInt64($0 % kinds) })
+            trace.wait(3)
+            trace.end()
+        }
+        let seen = trace.detect()
+        // Where the two meet, one more or less cannot be told.
+        #expect((100...102).contains(seen.count))
+    }
+
     @Test("Lost events: the counters say how many, and the count stays exact")
     func losses() {
         var trace = BoundaryTrace()

@@ -52,6 +52,8 @@ struct CallSequence {
     /// Whether the followed launches are a minibatch by themselves; nil before that was looked at.
     private var isWhole: Bool?
     private var waitsPerUnit = 1.0
+    /// The launch from which on they are followed.
+    private var unitsFrom = 0
     private var longestUnwaited = 0
     /// The host does not wait: minibatches are told as they are launched.
     private var isUnwaited = false
@@ -284,7 +286,8 @@ struct CallSequence {
         let units = launches.completed
         guard units > 0 else { return }
         let first = launchCount - launches.position - units * unit.count
-        let seen = history.waits(afterLaunch: first, current: waitCount)
+        if isWhole == nil { unitsFrom = first }
+        let seen = history.waits(afterLaunch: unitsFrom, current: waitCount)
         let span = Double(launchCount - launches.position - seen.from)
         if span > 0 { waitsPerUnit = Double(seen.waits) * Double(unit.count) / span }
         guard isWhole == nil || launches.confirmed <= 8 else { return }

@@ -28,8 +28,11 @@ enum PeriodSearch {
         let periods =
             symbols.count <= shortSequence ? Array(1...max(symbols.count / 3, 1)) : candidates(in: symbols)
         let valid = periods.compactMap { explanation(of: symbols, by: $0) }
-        guard let longest = valid.map(\.explained).max() else { return nil }
-        let eligible = valid.filter { $0.explained * 5 >= longest * 4 }.sorted { $0.period < $1.period }
+        guard let longest = valid.max(by: { ($0.explained, $1.period) < ($1.explained, $0.period) }) else { return nil }
+        // One that explains three periods of the longest has taken its place, as after a warm-up.
+        let eligible = valid.filter {
+            $0.explained * 5 >= longest.explained * 4 || $0.explained >= 3 * longest.period
+        }.sorted { $0.period < $1.period }
         guard var choice = eligible.first else { return nil }
         for larger in eligible.dropFirst() where leavesWork(choice, explainedBy: larger) { choice = larger }
         return choice

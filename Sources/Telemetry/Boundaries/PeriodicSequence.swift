@@ -1,9 +1,9 @@
 /// Counts the repetitions of what a sequence of symbols repeats, exactly from the third on.
 ///
 /// While the sequence follows a known unit each symbol is compared with the expected one. Foreign symbols in between,
-/// missing ones and changed ones are passed over, up to `slipLimit` in a row; after more the sequence is lost, until
-/// one of the known units has gone by as a whole, or a new one has been found. Symbols from before that moment are
-/// looked at again, so that the first unit after a change counts as well.
+/// missing ones and changed ones are passed over, up to two units or `slipLimit` in a row; then the sequence is lost,
+/// until one of the known units has gone by as a whole, or a new one has been found. Symbols from before that moment
+/// are looked at again, so that the first unit after a change counts as well.
 ///
 /// O(1) amortised per symbol, without allocation while a unit is followed. Keeps up to 16,384 symbols of 4 bytes, and
 /// 64 where the period is short, and up to four units of at most a third of that.
@@ -216,7 +216,7 @@ struct PeriodicSequence {
         slip += 1
         if proof == 0 {
             if resume(at: number, index) { return number + 1 }
-            if slip < Self.slipLimit { return number + 1 }
+            if slip < min(Self.slipLimit, max(Self.resumeRun, 2 * units[index].count)) { return number + 1 }
         }
         let restart = max(number + 1 - slip, ring.begin)
         release()
