@@ -66,8 +66,12 @@ let package = Package(
         .target(
             name: "Telemetry", dependencies: ["CBPF", "BPFObjects", "CLinux", "SystemCalls", system],
             swiftSettings: strict),
+        // Feeds damaged input to the parsers; tests run it for some seconds, `make fuzz` for minutes.
+        .executableTarget(
+            name: "fuzz", dependencies: ["Telemetry", "CBPF"], path: "Tests/Fuzz", swiftSettings: testing),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "CBPF", "BPFObjects", "SystemCalls", system],
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "CBPF", "BPFObjects", "SystemCalls", "fuzz", system],
             swiftSettings: testing),
 
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
@@ -131,8 +135,8 @@ let package = Package(
         .testTarget(
             name: "VirtualJetsonTests",
             dependencies: [
-                "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "VirtualFiles",
-                "virtual-workload", "virtual-client", system,
+                "CBPF", "VirtualJetson", "CVirtualGPU", "MeasuredData", "Policy", "SystemCalls", "Telemetry",
+                "VirtualFiles", "virtual-workload", "virtual-client", system,
             ], swiftSettings: testing),
         .executableTarget(name: "virtual-client"),
         .executableTarget(

@@ -27,8 +27,9 @@ package struct GovernorTree {
         }
     }
 
-    /// Waits, woken by the tree's `events`, until `condition` holds. False if it did not in time.
-    package func wait(seconds: Int, until condition: () -> Bool) throws -> Bool {
+    /// Waits, woken by the tree's `events`, until `condition` holds. False if it did not in time. What is no event, as a
+    /// measured value, is looked at every `milliseconds`.
+    package func wait(seconds: Int, every milliseconds: UInt64 = 60_000, until condition: () -> Bool) throws -> Bool {
         let deadline = MonotonicClock.nanoseconds() + UInt64(seconds) * 1_000_000_000
         let events = try OwnedDescriptor(opening: root + "/events")
         var buffer = [UInt8](repeating: 0, count: 512)
@@ -39,7 +40,7 @@ package struct GovernorTree {
             let now = MonotonicClock.nanoseconds()
             guard now < deadline else { return false }
             var entry = pollfd(fd: events.rawValue, events: Int16(POLLPRI), revents: 0)
-            _ = unsafe poll(&entry, 1, Int32(min((deadline - now) / 1_000_000 + 1, 60_000)))
+            _ = unsafe poll(&entry, 1, Int32(min((deadline - now) / 1_000_000 + 1, milliseconds, 60_000)))
         }
     }
 }

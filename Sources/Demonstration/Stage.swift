@@ -21,7 +21,7 @@ package final class Stage {
             """
             # Minibatches run \(time) times and rail averaging \(rails) times as fast as on a board.
             [rails]
-            interval_ms = \(450 / rails)
+            interval_ms = \(400 / rails)
             averaging_ms = \(430 / rails)
             [profiling]
             settle_ms = \(3000 / time)

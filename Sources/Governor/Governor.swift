@@ -50,6 +50,7 @@ public final class Governor {
     var stockMode: PowerMode?
     let tree: PublishedTree
     let trace = TraceFeed()
+    let activity: ActivityListener
     let writtenBudget: BudgetInbox
     let profileStore: ProfileStore
     let planner: Planner
@@ -124,8 +125,9 @@ public final class Governor {
         rails = RailSampler(root: options.root)
         sensors = BoardSensors(root: options.root)
         powerGuard = PowerGuard(settings: .init())
+        activity = ActivityListener(trace: trace)
         observer = Self.observer(
-            configuration, root: options.root, trace: trace, news: processesChanged, log: log)
+            configuration, root: options.root, listener: activity, news: processesChanged, log: log)
         libraryScan =
             if let probes = observer.probes {
                 try LibraryScan(probes, root: options.root, extraPaths: configuration.cudaLibraries, log: log)
@@ -184,7 +186,7 @@ public final class Governor {
 
     /// Starts what tells who uses the GPU; without any of it the daemon still holds the budget, and says what is missing.
     private static func observer(
-        _ configuration: Configuration, root: String, trace: TraceFeed, news: EventSignal, log: Logger
+        _ configuration: Configuration, root: String, listener: ActivityListener, news: EventSignal, log: Logger
     ) -> GPUObserver {
         var settings = GPUObserver.Settings()
         settings.root = root
@@ -195,7 +197,7 @@ public final class Governor {
             case .launches: .launches
             }
         settings.usesContextSwitches = configuration.contextSwitches == .auto
-        let observer = GPUObserver(settings, listener: trace, news: news)
+        let observer = GPUObserver(settings, listener: listener, news: news)
         if configuration.probeLevel != .off, let reason = observer.probeAnswer.reason {
             log.warning("No CUDA program will be seen, only the power budget is held. \(reason)")
         }

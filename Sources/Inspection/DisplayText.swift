@@ -44,6 +44,11 @@ public enum DisplayText {
         return String(repeating: " ", count: max(0, columns - width(cut))) + cut
     }
 
+    /// `text` without blanks at its end.
+    static func trimmed(_ text: String) -> String {
+        String(text[..<(text.lastIndex { $0 != " " }.map { text.index(after: $0) } ?? text.startIndex)])
+    }
+
     /// East Asian wide and fullwidth ranges (Unicode Standard Annex 11), as terminals draw them.
     private static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.value {

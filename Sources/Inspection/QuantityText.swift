@@ -14,31 +14,36 @@ public enum QuantityText {
     /// Microwatts as `12.3 W`.
     public static func watts(_ microwatts: Int?) -> String {
         guard let microwatts else { return unmeasured }
-        let tenths = UInt64(microwatts.magnitude) / 100_000
+        let tenths = rounded(microwatts, to: 100_000)
         return (microwatts < 0 && tenths > 0 ? "-" : "") + decimal(tenths, scale: 1) + " W"
     }
 
     /// Microwatts as whole milliwatts, without the unit.
     public static func milliwatts(_ microwatts: Int?) -> String {
-        microwatts.map { "\($0 / 1_000)" } ?? unmeasured
+        microwatts.map { ($0 <= -500 ? "-" : "") + "\(rounded($0, to: 1_000))" } ?? unmeasured
     }
 
     /// Microjoules as joules in at most six characters, without the unit.
     public static func joules(_ microjoules: Int?) -> String {
         guard let microjoules else { return unmeasured }
-        let millijoules = UInt64(microjoules.magnitude) / 1_000
-        let sign = microjoules < 0 && millijoules > 0 ? "-" : ""
-        switch millijoules {
-        case ..<10_000: return sign + decimal(millijoules / 10, scale: 2)
-        case ..<1_000_000: return sign + decimal(millijoules / 100, scale: 1)
-        case ..<1_000_000_000: return sign + "\(millijoules / 1_000)"
-        default: return sign + decimal(millijoules / 100_000_000, scale: 1) + "M"
+        let sign = microjoules < 0 ? "-" : ""
+        switch microjoules.magnitude {
+        case ..<9_995_000: return sign + decimal(rounded(microjoules, to: 10_000), scale: 2)
+        case ..<999_950_000: return sign + decimal(rounded(microjoules, to: 100_000), scale: 1)
+        case ..<999_999_500_000: return sign + "\(rounded(microjoules, to: 1_000_000))"
+        default: return sign + decimal(rounded(microjoules, to: 100_000_000_000), scale: 1) + "M"
         }
     }
 
+    /// The magnitude of `value` in units of `unit`, half of one rounded up.
+    private static func rounded(_ value: Int, to unit: UInt) -> UInt64 {
+        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: unit)
+        return UInt64(whole) + (rest >= unit - unit / 2 ? 1 : 0)
+    }
+
     /// Bytes in at most five characters with K, M or G for powers of 1,024.
-    public static func bytes(_ bytes: UInt64?) -> String {
-        guard let bytes else { return unmeasured }
+    public static func bytes(_ bytes: Int?) -> String {
+        guard let bytes, let bytes = UInt64(exactly: bytes) else { return unmeasured }
         switch bytes {
         case ..<1_024: return "\(bytes)"
         case ..<(1_000 << 10): return "\(bytes >> 10)K"
@@ -47,8 +52,16 @@ public enum QuantityText {
         }
     }
 
-    /// Thousandths as a number with one decimal: per mille as percent need `scale` 1 of themselves.
-    public static func tenths(_ value: UInt64?) -> String {
-        value.map { decimal($0, scale: 1) } ?? unmeasured
+    /// A number with one decimal, from 1,000 on with none.
+    public static func tenths(_ value: Double?) -> String {
+        guard let value, value >= 0, let tenths = UInt64(exactly: (value * 10).rounded()) else { return unmeasured }
+        return tenths < 10_000 ? decimal(tenths, scale: 1) : "\(tenths / 10)"
+    }
+
+    /// Thousandths of a degree as `45.2 C`.
+    public static func celsius(_ millicelsius: Int?) -> String {
+        guard let millicelsius else { return unmeasured }
+        let tenths = rounded(millicelsius, to: 100)
+        return (millicelsius < 0 && tenths > 0 ? "-" : "") + decimal(tenths, scale: 1) + " C"
     }
 }

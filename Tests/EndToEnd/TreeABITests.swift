@@ -48,7 +48,7 @@ import Testing
         try stage.startWorkload()
         let tasks = stage.tree.root + "/task"
         #expect(
-            try stage.tree.wait(seconds: 30) {
+            try stage.tree.wait(seconds: 30, every: 100) {
                 stage.tree.workload != nil && (try? Directory.names(tasks))?.isEmpty == false
             })
         let present = try files(stage.tree.root)

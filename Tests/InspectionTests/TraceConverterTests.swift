@@ -36,7 +36,7 @@ struct TraceConverterTests {
             slice 812 1030000003 1034567890 launches
             minibatch 4711 1030000002 1
             slice 4711 1040000000 1070000001 ctxsw
-            minibatch 4711 1070000001 2
+            minibatch 4711 1070000001 5
             decision 1100000000 Settled: 12 W of 15 W.
             lost 12
             mode 1200000000 stock
@@ -52,7 +52,7 @@ struct TraceConverterTests {
             text.contains(
                 #"{"name":"train \"a\"\\b","cat":"ctxsw","ph":"X","pid":4711,"tid":4711,"ts":1000000.001,"dur":30000.001}"#
             ))
-        #expect(text.contains(#""cat":"launches","ph":"X","pid":812,"tid":812,"ts":1030000.003,"dur":4567.887}"#))
+        #expect(text.contains(#""cat":"launches","ph":"X","pid":812,"tid":16778028,"ts":1030000.003,"dur":4567.887}"#))
         #expect(text.contains(#""name":"VDD_GPU_SOC","cat":"power","ph":"C""#))
         #expect(text.contains(#""ts":1000000.000,"args":{"W":12.400005}}"#))
         #expect(text.contains(#""ts":1430000.000,"args":{"W":0.000000}}"#))
@@ -77,16 +77,16 @@ struct TraceConverterTests {
         #expect(summary.processes.map(\.pid) == [4711, 812])
         #expect(summary.processes.map(\.slices) == [2, 1])
         #expect(summary.processes.map(\.busyNanoseconds) == [60_000_002, 4_567_887])
-        #expect(summary.processes.map(\.minibatches) == [2, 0])
+        #expect(summary.processes.map(\.minibatches) == [6, 0])
         #expect(summary.events == UInt64(document.events.count - document.events("M").count))
         #expect(summary.records == 10)
         #expect(summary.lostLines == 12)
         #expect(summary.skippedLines == 0)
         #expect(
             summary.text == #"""
-                    PID  COMMAND            SLICES     BUSY MS  MINIBATCHES
-                   4711  train "a"\b             2      60.000            2
-                    812  infer                   1       4.567            0
+                    PID  COMMAND            SLICES     BUSY MS  MINIBATCHES  SOURCE
+                   4711  train "a"\b             2      60.000            6  ctxsw
+                    812  infer                   1       4.567            0  launches
                 19 events of 10 records; 12 lines lost by the daemon's buffer
                 """#)
     }
@@ -198,5 +198,36 @@ struct TraceConverterTests {
         #expect(largest < 100 * 200)
         #expect(converter.summary.events == 20_000)
         #expect(converter.summary.processes.allSatisfy { $0.slices == 2_000 && $0.busyNanoseconds == 1_000_000 })
+    }
+
+    @Test("A mode that was set before the recording is shown from its start")
+    func modeBefore() throws {
+        var converter = TraceConverter(creator: "test", startNanoseconds: 5_000_000)
+        try converter.convert(Array("version 1 clock monotonic\nmode 1000 4 1 2 3\nmode 6000000 stock\n".utf8).span)
+        converter.finish()
+        let document = try TraceDocument(Data(converter.takeOutput()))
+        #expect(document.problems == [])
+        #expect(document.events("i").compactMap { $0["ts"] as? Double } == [5_000, 6_000])
+    }
+
+    @Test("Each way of measuring has a row of its own, and busy time is that of the best, whichever came first")
+    func sources() throws {
+        let (document, summary, _) = try convert(
+            Self.version + """
+                slice 1 100 900 boundaries
+                slice 1 200 300 ctxsw
+                slice 1 150 800 launches
+                slice 1 400 500 ctxsw
+                slice 1 900 950 boundaries
+                slice 2 100 101 boundaries
+
+                """)
+        #expect(document.problems == [])
+        #expect(Set(document.events("X").compactMap { $0["tid"] as? Int }).count == 4)
+        #expect(summary.lateRecords == 0)
+        #expect(summary.overlappingSlices == 0)
+        #expect(summary.processes.map(\.source) == ["ctxsw", "boundaries"])
+        #expect(summary.processes.map(\.slices) == [2, 1])
+        #expect(summary.processes.map(\.busyNanoseconds) == [200, 1])
     }
 }

@@ -55,6 +55,17 @@ struct ArrivalCountTests {
         #expect(silent.meaning == .reported && silent.count == 0)
     }
 
+    @Test("Of minibatches that are told together, those from before the count are left out")
+    func toldTogether() {
+        var arrivals = ArrivalCount(from: second)
+        arrivals.observe(
+            MinibatchBoundary(
+                beginNanoseconds: second / 2, workBeginNanoseconds: second / 2, endNanoseconds: second * 3 / 2,
+                count: 8, confidence: 1))
+        let closed = arrivals.close(at: 2 * second)
+        #expect(closed?.count == 4)
+    }
+
     @Test("Nothing arrives: an estimate of 0. What ended before the window is not counted")
     func silence() throws {
         var arrivals = ArrivalCount(from: second)

@@ -172,6 +172,21 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .waits)
     }
 
+    @Test("Threads of which nothing but waits is known: lost ones are counted, whosever they were")
+    func lostWaitsOfThreads() {
+        var trace = BoundaryTrace(.boundaries)
+        for _ in 0..<900 {
+            let thread = trace.next(below: 3)
+            trace.wait(2, stream: thread, tid: Int32(10 + thread))
+            trace.end()
+        }
+        trace.drop(400..<500)
+        let seen = trace.detect()
+        #expect(seen.count == 900)
+        #expect(seen.state == .waits)
+        #expect(seen.boundaries.contains { $0.isGap })
+    }
+
     @Test("Forward and backward passes in two threads that take turns are one minibatch")
     func autograd() {
         var trace = BoundaryTrace()
@@ -291,6 +306,34 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .launchPattern(period: 40))
     }
 
+    @Test("Nonsense is survived, and a program after it is counted")
+    func nonsense() {
+        var random = BoundaryTrace(seed: 5)
+        var detector = BoundaryDetector()
+        let process = ProcessIdentity(pid: 7, startTimeTicks: 1)
+        let extremes: [UInt64] = [0, 1, 2, 1 << 31, 1 << 32, 1 << 62, .max - 1, .max]
+        for _ in 0..<20_000 {
+            func number() -> UInt64 {
+                random.next(below: 4) == 0 ? extremes[Int(random.next(below: 8))] : random.next(below: 3_000)
+            }
+            let kinds: [CUDAEvent.Kind] = [.launch, .graphLaunch, .streamWait, .contextWait, .eventWait]
+            let event = CUDAEvent(
+                process: process, tid: Int32(truncatingIfNeeded: number()), kind: kinds[Int(random.next(below: 5))],
+                stream: number(), token: random.next(below: 3), beginNanoseconds: number(), endNanoseconds: number(),
+                launches: number(), waits: number())
+            let boundary = detector.add(event)
+            #expect((0...1).contains(boundary?.confidence ?? 0))
+        }
+        _ = detector.finish(CUDACounts(launches: .max, waits: .max))
+        var trace = BoundaryTrace()
+        for _ in 0..<2_000 {
+            trace.launch(kernels)
+            trace.wait(30)
+        }
+        let count = trace.events.reduce(0) { $0 + (detector.add($1)?.count ?? 0) }
+        #expect((1_950...2_000).contains(count))
+    }
+
     // MARK: Waits alone
 
     @Test("Waits alone: one kind and one duration are one wait per minibatch, half believed")
@@ -336,6 +379,18 @@ struct BoundaryDetectorTests {
         #expect(seen.state == .waitPattern(period: 2))
         // The first 32 waits were taken for minibatches.
         #expect(seen.count == 200 + 16)
+    }
+
+    @Test("Waits alone: regular long waits that come later, as of a process that takes turns, are no pattern")
+    func turns() {
+        var trace = BoundaryTrace(.boundaries)
+        for batch in 0..<600 {
+            trace.wait(batch > 200 && batch % 4 == 0 ? 150 : 30)
+            trace.end()
+        }
+        let seen = trace.detect()
+        #expect(seen.count == 600)
+        #expect(seen.state == .waits)
     }
 
     @Test("A process of three waits had three minibatches, as far as anybody knows")

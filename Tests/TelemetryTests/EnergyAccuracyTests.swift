@@ -32,6 +32,8 @@ struct EnergyAccuracyTests {
         var attribution = EnergyAttribution(rails: [AttributedRail("GPU", .gpu), AttributedRail("CPU", .cpu)])
         var monitor = Monitor(step: step)
         var gpuBusy = [UInt64](repeating: 0, count: programs.count)
+        // What the account of GPU time knew, by millisecond: it is behind, by up to 750 ms.
+        var known = [[UInt64]]()
         var cpuBusy = [UInt64](repeating: 0, count: programs.count)
         var system = SystemTimes(cpuBusyNanoseconds: 0, cpuIdleNanoseconds: 0)
         var truth = [(gpu: Double, cpu: Double)](repeating: (0, 0), count: programs.count)
@@ -58,8 +60,12 @@ struct EnergyAccuracyTests {
             system.cpuIdleNanoseconds? += UInt64((12 - coresBusy) * 1e6)
             monitor.advance(gpu: watts.gpu, cpu: watts.cpu)
             let now = UInt64(millisecond + 1) * 1_000_000
+            known.append(gpuBusy)
             if millisecond % Self.windowMilliseconds == 100 {
                 monitor.read(at: now)
+                let behind = min(250 + millisecond % 500, millisecond)
+                system.gpuUntilNanoseconds = now - UInt64(behind) * 1_000_000
+                let gpuBusy = known[millisecond - behind]
                 attribution.settle(
                     at: now, mode: 0, rails: monitor.rails,
                     processes: identities.indices.map {
@@ -148,8 +154,8 @@ struct EnergyAccuracyTests {
         ]
         let result = run(programs, seconds: 120, step: 0.04)
         // What is left: a settlement in which the turn changes is split by time.
-        #expect(abs(result.gpuErrors[0]) < 4, "\(result)")
-        #expect(abs(result.gpuErrors[1]) < 12, "\(result)")
+        #expect(abs(result.gpuErrors[0]) < 5, "\(result)")
+        #expect(abs(result.gpuErrors[1]) < 14, "\(result)")
     }
 
     @Test("Interleaved within a window, programs that draw differently cannot be told apart: the split is by time")

@@ -95,6 +95,9 @@ struct EnergyAttributionTests {
                 system.cpuIdleNanoseconds =
                     (system.cpuIdleNanoseconds ?? 0) &+ .random(in: 0...9_000_000_000, using: &random)
             }
+            if Bool.random(using: &random) {
+                system.gpuUntilNanoseconds = now &- UInt64.random(in: 0...4_000_000_000, using: &random)
+            }
             if Int.random(in: 0..<9, using: &random) == 0 {
                 system.gpuBusyNanoseconds = .random(in: 0...1_000_000_000_000, using: &random)
             }
@@ -112,9 +115,11 @@ struct EnergyAttributionTests {
                 world.step()
                 settle(&attribution, world)
                 for (account, counted) in zip(attribution.rails, world.counted)
-                where account.energyMicrojoules > 0 {
-                    #expect(account.energyMicrojoules == counted, "\(seed)")
-                    #expect(account.attributedMicrojoules + account.unattributedMicrojoules == counted, "\(seed)")
+                where account.energyMicrojoules + account.pendingMicrojoules > 0 {
+                    #expect(account.energyMicrojoules + account.pendingMicrojoules == counted, "\(seed)")
+                    #expect(
+                        account.attributedMicrojoules + account.unattributedMicrojoules
+                            == account.energyMicrojoules, "\(seed)")
                 }
                 let processes = attribution.processes.reduce(0) { $0 + $1.totalMicrojoules }
                 let roots = zip(world.rails, attribution.rails).filter { rail, _ in
@@ -255,6 +260,15 @@ struct EnergyAttributionTests {
         #expect(clock.attribution.energy(of: beta)?.gpuProvenance == .modelled)
     }
 
+    @Test("A GPU that works teaches no floor, also where only its processes tell")
+    func workIsNoFloor() {
+        var clock = Clock(.gpu)
+        clock.second(joules: 5, gpu: [alpha: 0])
+        for _ in 0..<9 { clock.second(joules: 10, gpu: [alpha: 900]) }
+        #expect(clock.attribution.rails[0].floorMicrowatts == nil)
+        #expect(clock.attribution.energy(of: alpha)?.gpuMicrojoules == 81_000_000)
+    }
+
     @Test("The floor of one mode is not that of another")
     func floorsBelongToModes() {
         var clock = Clock(.gpu)
@@ -340,6 +354,39 @@ struct EnergyAttributionTests {
         // the next from 1.6 to 2.6, 0.4 busy.
         #expect(attribution.exited.gpuMicrojoules == 600_000 + 800_000)
         #expect(attribution.processes.isEmpty)
+    }
+
+    @Test("GPU times that are known later are waited for: the energy is pending, and goes where it belongs")
+    func pending() {
+        var attribution = EnergyAttribution(rails: [AttributedRail("R", .gpu)])
+        var busy: UInt64 = 0
+        func settle(_ tenths: UInt64, until: UInt64) {
+            let time = tenths * 100_000_000
+            attribution.settle(
+                at: time, mode: 0,
+                rails: [
+                    RailEnergy(
+                        label: "R", energyMicrojoules: tenths * 1_000_000, readNanoseconds: time,
+                        averagingNanoseconds: nil)
+                ],
+                processes: [ProcessTimes(process: alpha, gpuBusyNanoseconds: busy, cpuNanoseconds: nil)],
+                system: SystemTimes(gpuUntilNanoseconds: until * 100_000_000))
+        }
+        settle(10, until: 8)
+        settle(20, until: 15)
+        // Of the second from 1.0 to 2.0 only half is known.
+        #expect(attribution.rails[0].energyMicrojoules == 10_000_000)
+        #expect(attribution.rails[0].pendingMicrojoules == 10_000_000)
+        busy = 500_000_000
+        settle(21, until: 20)
+        // It worked from 1.5 to 2.0.
+        #expect(attribution.rails[0].energyMicrojoules == 20_000_000)
+        #expect(attribution.rails[0].pendingMicrojoules == 1_000_000)
+        #expect(attribution.energy(of: alpha)?.gpuMicrojoules == 5_000_000)
+        for tenths in 22...60 as ClosedRange<UInt64> { settle(tenths, until: 20) }
+        // Nobody knows what the GPU did since 2.0. After three seconds nobody waits for it any more.
+        #expect(attribution.rails[0].pendingMicrojoules == 31_000_000)
+        #expect(attribution.rails[0].attributedMicrojoules == 5_000_000)
     }
 
     @Test("More processes than there is room for are counted, and a process named twice counts once")

@@ -104,6 +104,20 @@ struct EnergyIntegralTests {
         }
     }
 
+    @Test("The bound is the sum of its four parts")
+    func parts() {
+        var integral = EnergyIntegral(maximumGapNanoseconds: 5_000_000_000, averagingNanoseconds: 400_000_000)
+        integral.add(microwatts: 1_000_000, at: 1, uncertaintyMicrowatts: 10_000)
+        // Both ends: 0.4 s at 1.01 W.
+        #expect(integral.errorMicrojoules == 808_001)
+        integral.add(microwatts: 2_000_000, at: 400_000_001, uncertaintyMicrowatts: 20_000)
+        // The ends 0.404 J and 0.808 J, half the step of 1 W for 0.4 s, and 20 mW for 0.4 s.
+        #expect(integral.errorMicrojoules == 404_000 + 808_000 + 200_000 + 8_000 + 1)
+        integral.add(microwatts: 2_000_000, at: 900_000_001, uncertaintyMicrowatts: 20_000)
+        // 20 mW for 0.5 s, and 0.1 s that nobody read, in which it may have been 1 W again.
+        #expect(integral.errorMicrojoules == 1_420_000 + 10_000 + 100_000 + 1)
+    }
+
     @Test("Over a gap the bound gains the ends of two stretches, and no more")
     func gap() throws {
         var integral = EnergyIntegral(maximumGapNanoseconds: 5_000_000_000, averagingNanoseconds: 400_000_000)

@@ -6,13 +6,13 @@ import Testing
 @testable import VirtualJetson
 
 /// A virtual-workload process.
-private final class Workload {
+final class Workload {
     let process = Process()
     private let output = Pipe()
 
-    init(_ board: VirtualBoard, _ arguments: [String]) throws {
+    init(_ board: VirtualBoard, _ command: String, _ arguments: [String]) throws {
         process.executableURL = URL(fileURLWithPath: MountedBoard.products + "/virtual-workload")
-        process.arguments = ["train", "--libcuda", board.libcudaPath] + arguments
+        process.arguments = [command, "--libcuda", board.libcudaPath] + arguments
         process.environment = ["VIRTUAL_JETSON_GPU": board.gpuPath]
         process.standardOutput = output
         try process.run()
@@ -45,7 +45,8 @@ struct WorkloadTests {
     @Test("A prime number of minibatches is counted exactly by everyone", arguments: ["stream", "ctx", "event"])
     func exactCounts(wait: String) throws {
         let mounted = try MountedBoard(preset: "maxn", timeScale: 20)
-        let workload = try Workload(mounted.board, ["--minibatches", "101", "--launches", "7", "--wait", wait])
+        let workload = try Workload(
+            mounted.board, "train", ["--minibatches", "101", "--launches", "7", "--wait", wait])
         let lines = workload.lines()
         #expect(workload.process.terminationStatus == 0)
         #expect(lines.count == 102)
@@ -66,7 +67,7 @@ struct WorkloadTests {
     @Test("SIGTERM ends a workload after a minibatch, with its summary")
     func termination() throws {
         let mounted = try MountedBoard(preset: "maxn", timeScale: 20)
-        let workload = try Workload(mounted.board, ["--quiet", "--launches", "8"])
+        let workload = try Workload(mounted.board, "train", ["--quiet", "--launches", "8"])
         #expect(mounted.waits { $0.totals.launchesCompleted >= 24 })
         workload.process.terminate()
         let lines = workload.lines()
@@ -81,8 +82,8 @@ struct WorkloadTests {
     @Test("A killed client's contexts are reaped, and others go on")
     func reaping() throws {
         let mounted = try MountedBoard(preset: "maxn", timeScale: 20)
-        let victim = try Workload(mounted.board, ["--quiet"])
-        let survivor = try Workload(mounted.board, ["--quiet"])
+        let victim = try Workload(mounted.board, "train", ["--quiet"])
+        let survivor = try Workload(mounted.board, "train", ["--quiet"])
         #expect(mounted.waits { $0.contexts.count == 4 && $0.totals.launchesCompleted > 32 })
         kill(victim.process.processIdentifier, SIGKILL)
         #expect(mounted.waits { $0.contexts.count == 2 && $0.totals.contextsReaped == 2 })

@@ -8,7 +8,7 @@ public struct Configuration: Sendable, Equatable {
     /// Quiet time, seconds, after which the guard takes back one step down.
     public var guardReturnSeconds = 10.0
     /// Time between two readings of the rails, milliseconds.
-    public var railIntervalMilliseconds = 500.0
+    public var railIntervalMilliseconds = 400.0
     /// Averaging window of the rail sensors, milliseconds. 0: computed from the sensor's own setting.
     public var railAveragingMilliseconds = 0.0
 

@@ -106,7 +106,9 @@ extension Governor {
         let reasons = rails.faults + rails.skipped
         guard rails.samples.isEmpty else { return reasons.joined(separator: " ") }
         return
-            (["No power sensor (ina3221) was found under \(options.root)/sys/bus/i2c/devices; is its driver loaded?"]
+            ([
+                "No power sensor (ina3221, ina3221x or ina238) was found under \(options.root)/sys/bus/i2c/devices; is its driver loaded?"
+            ]
             + reasons).joined(separator: " ")
     }
 

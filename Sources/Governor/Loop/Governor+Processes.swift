@@ -18,6 +18,9 @@ extension Governor {
             if let index = workloads.firstIndex(where: { $0.identity == process.process }) {
                 workloads[index].minibatches = process.minibatches
                 workloads[index].lastBoundary = process.lastBoundaryNanoseconds
+                if let window = activity.closeWindow(of: process.process, at: now) {
+                    workloads[index].arrivals.add(window)
+                }
             } else {
                 arrive(process, at: now)
             }
@@ -33,6 +36,7 @@ extension Governor {
         }
         let wasPrimary = primaryIndex == index
         let workload = workloads.remove(at: index)
+        activity.forget(workload.identity)
         if wasPrimary { powerGuard.reset() }
         restartWindow()
         decide(
@@ -67,6 +71,7 @@ extension Governor {
             workload.reason = "one training is searched for at a time; this one runs in the mode of the first"
         }
         workloads.append(workload)
+        activity.count(workload.identity, from: now)
         rememberUse(workload)
         restartWindow()
         decide(
@@ -106,7 +111,7 @@ extension Governor {
             return match.key != workloads[index].profileKey || match.workloadClass != workloads[index].workloadClass
         }
         if let primary = primaryIndex, stale.contains(primary) { powerGuard.reset() }
-        for index in stale.reversed() { workloads.remove(at: index) }
+        for index in stale.reversed() { activity.forget(workloads.remove(at: index).identity) }
         if !stale.isEmpty { reconcileProcesses(at: now) }
     }
 }

@@ -95,8 +95,8 @@ extension Governor {
             microvolts: sample.isValid ? sample.millivolts * 1000 : nil,
             microamps: sample.isValid ? sample.milliamps * 1000 : nil, sampledAt: sample.readNanoseconds)
         guard let account = meter.rails.first(where: { $0.label == sample.label }) else { return rail }
-        // What the account has counted, so that its parts add up; the counter itself may be one reading ahead.
-        rail.microjoules = account.energyMicrojoules
+        // One number for both files, so that they agree; the account may be one reading behind the counter.
+        rail.microjoules = account.energyMicrojoules &+ account.pendingMicrojoules
         rail.energy = .init(
             total: account.energyMicrojoules, processes: account.attributedMicrojoules,
             unattributed: account.unattributedMicrojoules, error: sample.errorMicrojoules)
@@ -169,6 +169,7 @@ extension Governor {
             ("settled_after_minibatches", workload.minibatchesToSettle.map { Int(clamping: $0) }),
             ("search_over_budget_uj", Int(clamping: workload.searchOverBudgetMicrojoules)),
         ]
+        view.arrivals = workload.arrivals
         if let metered = meter.process(workload.identity) {
             view.gpuBusyMicroseconds = metered.time.busyNanoseconds / 1000
             view.microjoules = metered.energy?.totalMicrojoules

@@ -86,12 +86,13 @@ final class ProcessMeter {
         observer.settle(now: now)
         gpuTotals = observer.account.snapshot(into: &gpuTimes)
         identify(at: now)
-        gpuTimes.removeAll { !$0.isLive || $0.process.startTimeTicks == 0 }
+        // One that has ended stays until the account lets go of it: what it used last comes out late.
+        gpuTimes.removeAll { $0.process.startTimeTicks == 0 }
         gpuTimes.sort { $0.process < $1.process }
         readCPUTimes(at: now)
         settleEnergy(at: now, rails: rails, mode: mode)
         let readsLaunches = observer.probes?.level == .launches
-        processes = gpuTimes.map { time in
+        processes = gpuTimes.lazy.filter(\.isLive).map { time in
             Metered(
                 process: time.process, uid: owner(of: time.process), time: time,
                 launches: readsLaunches ? observer.probes?.account(of: time.process.pid) : nil,
@@ -130,8 +131,8 @@ final class ProcessMeter {
         identities.append(contentsOf: gpuTimes.lazy.map(\.process))
         cpuTimes.read(identities, into: &cpuNanoseconds)
         // Nobody tells of exits where there are no probes; one that is told twice is the same exit.
-        for (process, nanoseconds) in zip(identities, cpuNanoseconds) where nanoseconds == nil {
-            observer.account.exited(process, at: now)
+        for (time, nanoseconds) in zip(gpuTimes, cpuNanoseconds) where nanoseconds == nil && time.isLive {
+            observer.account.exited(time.process, at: now)
         }
     }
 
@@ -147,7 +148,7 @@ final class ProcessMeter {
             rails: zip(rails.samples, rails.descriptions).map { RailEnergy($0, $1) }, processes: times,
             system: SystemTimes(
                 cpuBusyNanoseconds: cpu?.busyNanoseconds, cpuIdleNanoseconds: cpu?.idleNanoseconds,
-                gpuBusyNanoseconds: gpuBusyNanoseconds))
+                gpuBusyNanoseconds: gpuBusyNanoseconds, gpuUntilNanoseconds: gpuTotals.settledUntil))
     }
 
     /// A number for each mode that was in force.

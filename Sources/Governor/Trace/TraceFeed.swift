@@ -142,13 +142,3 @@ final class TraceReader: VirtualStream {
 
     func close() { feed.close(self) }
 }
-
-extension TraceFeed: GPUActivityListener {
-    func observed(_ slice: GPUSlice, from source: GPUTimeSource) {
-        tell(.slice(slice, source: source))
-    }
-
-    func observedMinibatches(of pid: Int32, endNanoseconds: UInt64, count: Int) {
-        tell(.minibatches(pid: pid, endNanoseconds: endNanoseconds, count: count))
-    }
-}

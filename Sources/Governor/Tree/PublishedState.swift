@@ -123,6 +123,7 @@ struct PublishedState: Sendable {
         var pids: [Int32] = []
         var mode: PowerMode?
         var throughputMillihertz: Int?
+        var arrivals = ArrivalRate()
         var gpuBusyMicroseconds: UInt64?
         var microjoules: UInt64?
         /// Names and values of the flat-keyed `stat`; a nil value reads "unmeasured".

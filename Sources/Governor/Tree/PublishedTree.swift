@@ -139,8 +139,7 @@ final class PublishedTree: Sendable {
         try show("power/age_ms") { Self.age($0.power.sampledAt) }
         try show("power/rule") { $0.power.rule.joined(separator: " + ") }
         try show("power/energy.stat") { state in
-            "energy_uj \(Self.number(state.energy.total))\n\(Self.stat(state.energy))"
-                + "\nexited_uj \(Self.number(state.energy.exited))"
+            "\(Self.stat(state.energy))\nexited_uj \(Self.number(state.energy.exited))"
         }
     }
 
@@ -195,8 +194,12 @@ final class PublishedTree: Sendable {
     }
 
     private static func stat(_ energy: PublishedState.Energy) -> String {
-        "processes_uj \(number(energy.processes))\nunattributed_uj \(number(energy.unattributed))"
-            + "\nerror_uj \(number(energy.error))"
+        """
+        energy_uj \(number(energy.total))
+        processes_uj \(number(energy.processes))
+        unattributed_uj \(number(energy.unattributed))
+        error_uj \(number(energy.error))
+        """
     }
 
     private func addWorkload(_ name: String) {
@@ -212,6 +215,15 @@ final class PublishedTree: Sendable {
         add("pids") { $0.pids.map(String.init).joined(separator: "\n") }
         add("mode") { Self.line($0.mode) }
         add("throughput_millihz") { Self.number($0.throughputMillihertz) }
+        add("rate_millihz") { Self.number($0.arrivals.millihertz) }
+        add("rate.stat") { view in
+            """
+            rate_millihz \(Self.number(view.arrivals.millihertz))
+            lower_millihz \(Self.number(view.arrivals.lowerMillihertz))
+            upper_millihz \(Self.number(view.arrivals.upperMillihertz))
+            is_lower_bound \(Self.number(view.arrivals.meaning.map { $0 == .lowerBound ? 1 : 0 }))
+            """
+        }
         add("explain") { $0.explanation }
         add("stat") { $0.stat.map { "\($0.key) \(Self.number($0.value))" }.joined(separator: "\n") }
     }

@@ -41,6 +41,7 @@ struct Workload {
     var settledWatts: [Double] = []
     /// How often the guard had to leave a mode that its profile let in.
     var overruns: [PowerMode: Int] = [:]
+    var arrivals = ArrivalRate()
     var minibatches: UInt64 = 0
     var lastBoundary: UInt64 = 0
     var profilesMade: UInt64 = 0

@@ -3,7 +3,8 @@ import SystemCalls
 /// Turns the tree's `trace_pipe` into the trace-event format as it comes, in memory that does not grow with the recording:
 /// what is kept is one small row per process and per rail.
 ///
-/// Each process has a row for its GPU slices (`X` events) and one for its minibatches (`X` from one end to the next). The
+/// Each process has a row for its GPU slices (`X` events), one for each way in which they were measured, as these differ and overlap,
+/// and one for its minibatches (`X` from one end to the next). The
 /// governor has rows for modes, decisions and lost lines (`i`) and counters (`C`) of the requested clocks, 0 while nothing is
 /// requested; rails are counters in watts. On each row stamps rise: what overlaps the slice before is shortened by it, what is older
 /// is left out, both counted. Stamps stay those of CLOCK_MONOTONIC, so that other traces of that clock can be laid beside.
@@ -44,13 +45,16 @@ public struct TraceConverter {
         var summary: TraceSummary.Process
         /// The name of its slices, as JSON.
         var label: [UInt8]
-        var lastSliceEnd: UInt64 = 0
+        /// By source: the end of the latest slice; nil before the first.
+        var lastSliceEnds: [UInt64?] = TraceRecord.Source.allCases.map { _ in nil }
         var lastMinibatchEnd: UInt64 = 0
     }
 
-    /// Starts a document; `creator` names the program and its version.
-    public init(creator: String) {
+    /// Starts a document; `creator` names the program and its version. A mode that was in force before `startNanoseconds` is shown
+    /// from there on, or the timeline would begin when it was set.
+    public init(creator: String, startNanoseconds: UInt64 = 0) {
         self.creator = creator
+        self.startNanoseconds = startNanoseconds
         text.raw("{\"traceEvents\":[\n")
         nameProcess(Self.governor, TraceEventText.string("Fulcrum governor"), order: "-2")
         nameRow(Self.governor, Self.modeRow, "power modes")
@@ -60,6 +64,7 @@ public struct TraceConverter {
     }
 
     private let creator: String
+    private let startNanoseconds: UInt64
 
     /// Hands over the bytes of the document that were made since the last call.
     public mutating func takeOutput() -> [UInt8] {
@@ -175,31 +180,41 @@ public struct TraceConverter {
             return false
         }
         processes[pid] = ProcessRow(summary: .init(pid: pid), label: TraceEventText.string("GPU"))
-        nameRow(UInt64(pid), UInt64(pid), "GPU slices")
         nameRow(UInt64(pid), Self.minibatchRow(pid), "minibatches")
         return true
     }
 
     private static func minibatchRow(_ pid: Int32) -> UInt64 { TraceRecord.pidLimit + UInt64(pid) }
 
+    private static func sliceRow(_ pid: Int32, _ source: TraceRecord.Source) -> UInt64 {
+        switch source {
+        case .ctxsw: UInt64(pid)
+        case .launches: 4 * TraceRecord.pidLimit + UInt64(pid)
+        case .boundaries: 5 * TraceRecord.pidLimit + UInt64(pid)
+        }
+    }
+
     private mutating func slice(_ pid: Int32, _ start: UInt64, _ end: UInt64, _ source: TraceRecord.Source) {
         guard known(pid), let row = processes[pid] else { return }
-        guard end > row.lastSliceEnd || (start == end && start >= row.lastSliceEnd) else {
+        let index = source.index
+        let rowNumber = Self.sliceRow(pid, source)
+        if row.lastSliceEnds[index] == nil { nameRow(UInt64(pid), rowNumber, "GPU slices (\(source.rawValue))") }
+        let last = row.lastSliceEnds[index] ?? 0
+        guard end > last || (start == end && start >= last) else {
             counts.lateRecords += 1
             return
         }
-        if start < row.lastSliceEnd { counts.overlappingSlices += 1 }
-        let from = max(start, row.lastSliceEnd)
-        processes[pid]?.lastSliceEnd = end
-        processes[pid]?.summary.slices += 1
-        processes[pid]?.summary.busyNanoseconds = sum(row.summary.busyNanoseconds, end - from)
+        if start < last { counts.overlappingSlices += 1 }
+        let from = max(start, last)
+        processes[pid]?.lastSliceEnds[index] = end
+        processes[pid]?.summary.add(nanoseconds: end - from, source)
         let category: StaticString =
             switch source {
             case .ctxsw: "ctxsw"
             case .launches: "launches"
             case .boundaries: "boundaries"
             }
-        event(row.label, category, "X", UInt64(pid), UInt64(pid), at: from, upTo: end)
+        event(row.label, category, "X", UInt64(pid), rowNumber, at: from, upTo: end)
         text.microseconds("dur", end - from)
         text.raw("}")
     }
@@ -211,7 +226,7 @@ public struct TraceConverter {
             return
         }
         processes[pid]?.lastMinibatchEnd = end
-        processes[pid]?.summary.minibatches += 1
+        processes[pid]?.summary.minibatches = sum(row.summary.minibatches, count)
         let name = Self.minibatchName
         if row.lastMinibatchEnd == 0 {
             event(name, "minibatch", "i", UInt64(pid), Self.minibatchRow(pid), at: end, upTo: end)
@@ -248,7 +263,8 @@ public struct TraceConverter {
         text.raw("}}")
     }
 
-    private mutating func mode(_ time: UInt64, _ mode: TraceRecord.Mode?) {
+    private mutating func mode(_ stamp: UInt64, _ mode: TraceRecord.Mode?) {
+        let time = max(stamp, startNanoseconds)
         guard time >= lastMode else {
             counts.lateRecords += 1
             return

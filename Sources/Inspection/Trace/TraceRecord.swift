@@ -14,9 +14,17 @@ enum TraceRecord: Equatable {
     /// Lines that did not fit the reader's buffer since the last such line.
     case lost(UInt64)
 
-    /// How a slice was measured.
+    /// How a slice was measured, best first.
     enum Source: String, CaseIterable {
         case ctxsw, launches, boundaries
+
+        var index: Int {
+            switch self {
+            case .ctxsw: 0
+            case .launches: 1
+            case .boundaries: 2
+            }
+        }
     }
 
     struct Mode: Equatable {

@@ -43,7 +43,7 @@ public struct TraceRecording: Sendable {
         creator: String, signals: borrowing StopSignals
     ) throws(InspectionError) -> TraceRecording {
         let timer = try alarm(after: nanoseconds)
-        var converter = TraceConverter(creator: creator)
+        var converter = TraceConverter(creator: creator, startNanoseconds: MonotonicClock.nanoseconds())
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var ending: Ending?
         repeat {

@@ -25,9 +25,11 @@ public struct ProcessEnergy: Hashable, Sendable {
 public struct RailAccount: Hashable, Sendable {
     /// The rail's label.
     public let label: String
-    /// What its counter has counted, microjoules, also before it was restarted. Always `attributedMicrojoules` plus
-    /// `unattributedMicrojoules`.
+    /// What its counter had counted when everybody's times were known last, microjoules, also before it was restarted.
+    /// Always `attributedMicrojoules` plus `unattributedMicrojoules`.
     public internal(set) var energyMicrojoules: UInt64 = 0
+    /// What its counter has counted since, microjoules: not split yet.
+    public internal(set) var pendingMicrojoules: UInt64 = 0
     /// What processes got, those that have exited included, microjoules.
     public internal(set) var attributedMicrojoules: UInt64 = 0
     /// What nobody got, microjoules: the idle floor, the rest of the system, and what came before anybody was followed.

@@ -88,13 +88,18 @@ public struct SystemTimes: Hashable, Sendable {
     public var cpuIdleNanoseconds: UInt64?
     /// Time that the GPU worked, nanoseconds, cumulative; nil where only the processes' own shares are known.
     public var gpuBusyNanoseconds: UInt64?
+    /// Up to when all GPU times, also those of the processes, are complete, CLOCK_MONOTONIC nanoseconds: the horizon of
+    /// `GPUTimeAccount`. Nil for now.
+    public var gpuUntilNanoseconds: UInt64?
 
     /// Makes the counts of the system.
     public init(
-        cpuBusyNanoseconds: UInt64? = nil, cpuIdleNanoseconds: UInt64? = nil, gpuBusyNanoseconds: UInt64? = nil
+        cpuBusyNanoseconds: UInt64? = nil, cpuIdleNanoseconds: UInt64? = nil, gpuBusyNanoseconds: UInt64? = nil,
+        gpuUntilNanoseconds: UInt64? = nil
     ) {
         self.cpuBusyNanoseconds = cpuBusyNanoseconds
         self.cpuIdleNanoseconds = cpuIdleNanoseconds
         self.gpuBusyNanoseconds = gpuBusyNanoseconds
+        self.gpuUntilNanoseconds = gpuUntilNanoseconds
     }
 }

@@ -8,6 +8,8 @@ struct BusyTimeline {
 
     struct Column {
         var time: UInt64 = 0
+        /// Up to when the GPU times of this column are complete: not after `time`.
+        var gpuTime: UInt64 = 0
         var mode = 0
         var cpuBusy: UInt64 = 0
         var cpuIdle: UInt64 = 0
@@ -77,7 +79,7 @@ struct BusyTimeline {
 
     /// A new last row. Its history is even from 0 at `started`, or, where that is not known, as if nothing had been used.
     mutating func appendRow(gpu gpuNow: UInt64, cpu cpuNow: UInt64, started: UInt64?) {
-        let now = columns.last?.time ?? 0
+        let newest = columns.last ?? Column()
         let start = rows * Self.depth
         if gpu.count < start + Self.depth {
             gpu.append(contentsOf: repeatElement(0, count: Self.depth))
@@ -87,12 +89,17 @@ struct BusyTimeline {
         for index in 0..<Self.depth {
             gpu[start + index] = gpuNow
             cpu[start + index] = cpuNow
-            guard let started, started < now, index < columns.count else { continue }
-            let elapsed = columns[index].time > started ? columns[index].time - started : 0
-            let position = Position(elapsed: elapsed, length: now - started)
-            gpu[start + index] = position.value(0, gpuNow)
-            cpu[start + index] = position.value(0, cpuNow)
+            guard let started, index < columns.count else { continue }
+            gpu[start + index] = Self.risen(to: gpuNow, at: newest.gpuTime, from: started, by: columns[index].gpuTime)
+            cpu[start + index] = Self.risen(to: cpuNow, at: newest.time, from: started, by: columns[index].time)
         }
+    }
+
+    /// What a count that rises from 0 at `start` to `value` at `end` is at `time`.
+    private static func risen(to value: UInt64, at end: UInt64, from start: UInt64, by time: UInt64) -> UInt64 {
+        if time >= end { return value }
+        guard time > start else { return 0 }
+        return Position(elapsed: time - start, length: end - start).value(0, value)
     }
 
     /// Gives `row` its values in the newest column; not below those of the column before.
@@ -115,15 +122,31 @@ struct BusyTimeline {
     }
 
     /// Where `time` lies; the first or the last column for a time outside of them. O(depth).
-    func position(of time: UInt64) -> Position {
-        guard let first = columns.first, time > first.time else { return Position() }
+    func position(of time: UInt64) -> Position { position(of: time, \.time) }
+
+    /// The same for the GPU's times.
+    func position(ofGPU time: UInt64) -> Position { position(of: time, \.gpuTime) }
+
+    private func position(of time: UInt64, _ key: KeyPath<Column, UInt64>) -> Position {
+        guard let first = columns.first, time > first[keyPath: key] else { return Position() }
         var newer = 1
-        while newer < columns.count, columns[newer].time < time { newer += 1 }
+        while newer < columns.count, columns[newer][keyPath: key] < time { newer += 1 }
         guard newer < columns.count else {
             return Position(older: columns.count - 1, newer: columns.count - 1)
         }
-        let older = columns[newer - 1].time
-        return Position(older: newer - 1, newer: newer, elapsed: time - older, length: columns[newer].time - older)
+        let older = columns[newer - 1][keyPath: key]
+        return Position(
+            older: newer - 1, newer: newer, elapsed: time - older, length: columns[newer][keyPath: key] - older)
+    }
+
+    /// How much of the time from `start` to `end` lies between the first and the last column, for the GPU's times too if
+    /// `gpu`.
+    func covered(from start: UInt64, to end: UInt64, gpu: Bool) -> UInt64 {
+        guard let first = columns.first, let last = columns.last else { return 0 }
+        let oldest = gpu ? max(first.time, first.gpuTime) : first.time
+        let newest = gpu ? min(last.time, last.gpuTime) : last.time
+        let (from, to) = (max(start, oldest), min(end, newest))
+        return to > from ? to - from : 0
     }
 
     func gpu(row: Int, from: Position, to: Position) -> UInt64 {

@@ -4,6 +4,18 @@ extension EnergyAttribution {
         let start: UInt64
         let end: UInt64
         let averaging: UInt64
+
+        var length: UInt64 { end - start }
+    }
+
+    /// What one rail has counted between two settlements.
+    struct Share {
+        /// Microjoules that its counter has added.
+        var counted: UInt64 = 0
+        /// Of these, what is to be split: without what its parts split, or what a part has beyond its rail.
+        var energy: UInt64 = 0
+        /// When that was drawn; nil where it cannot be told.
+        var window: Window?
     }
 
     /// A rail, or a part of one, as far as it has been followed.
@@ -13,12 +25,9 @@ extension EnergyAttribution {
         let upstream: Int?
         /// The counter at the last settlement; nil before the first.
         var counter: UInt64?
-        /// Up to when what it has counted was drawn.
+        /// Up to when what it has counted was drawn, and up to when that has been split.
         var end: UInt64 = 0
-        /// What is to be split now, microjoules.
-        var energy: UInt64 = 0
-        /// When that was drawn; nil where it cannot be told.
-        var window: Window?
+        var splitUntil: UInt64 = 0
 
         init(consumer: AttributedRail.Consumer, upstream: Int?) {
             self.consumer = consumer
@@ -29,10 +38,10 @@ extension EnergyAttribution {
     /// Longer windows are not split: nobody knows the times in between.
     private static let longestWindow: UInt64 = 60_000_000_000
 
+    /// What the counters have added since they were read last. Nothing of a rail that is missing or was never read.
     mutating func readCounters(_ readings: [RailEnergy]) {
         for part in parts.indices {
-            parts[part].energy = 0
-            parts[part].window = nil
+            shares[part] = Share()
             guard
                 let reading = readings.first(where: { $0.label == rails[part].label && $0.readNanoseconds > 0 })
             else { continue }
@@ -41,17 +50,18 @@ extension EnergyAttribution {
             let start = parts[part].end
             let counter = reading.energyMicrojoules
             if let last = parts[part].counter, counter >= last {
-                parts[part].energy = counter - last
+                shares[part].counted = counter - last
                 if end > start, end - start <= Self.longestWindow {
-                    parts[part].window = Window(start: start, end: end, averaging: averaging)
+                    shares[part].window = Window(start: start, end: end, averaging: averaging)
                 }
             } else {
                 // The first reading, or a counter that began anew: nobody knows since when.
-                parts[part].energy = counter
+                shares[part].counted = counter
             }
+            shares[part].energy = shares[part].counted
             parts[part].counter = counter
             parts[part].end = end
-            rails[part].energyMicrojoules &+= parts[part].energy
+            rails[part].pendingMicrojoules &+= shares[part].counted
         }
     }
 
@@ -60,11 +70,18 @@ extension EnergyAttribution {
     mutating func takePartsOut() {
         for part in parts.indices {
             guard let upstream = parts[part].upstream else { continue }
-            let isSplit = parts[part].window != nil && parts[upstream].window != nil
-            let taken = isSplit ? min(parts[part].energy, parts[upstream].energy) : 0
-            rails[part].unattributedMicrojoules &+= parts[part].energy - taken
-            parts[part].energy = taken
-            parts[upstream].energy -= taken
+            let isSplit = shares[part].window != nil && shares[upstream].window != nil
+            shares[part].energy = isSplit ? min(shares[part].energy, shares[upstream].energy) : 0
+            shares[upstream].energy -= shares[part].energy
+        }
+    }
+
+    /// Counts what was counted, now that its owners are to be named.
+    mutating func account(_ shares: ArraySlice<Share>) {
+        for (part, share) in zip(parts.indices, shares) {
+            rails[part].pendingMicrojoules -= share.counted
+            rails[part].energyMicrojoules &+= share.counted
+            if parts[part].upstream != nil { rails[part].unattributedMicrojoules &+= share.counted - share.energy }
         }
     }
 

@@ -11,14 +11,13 @@ extension EnergyAttribution {
     }
 
     /// Splits the energy of one rail.
-    mutating func split(_ part: Int, _ window: Window) {
-        learnFloor(part, window)
+    mutating func split(_ energy: UInt64, of part: Int, drawnIn window: Window) {
+        learnFloor(part, window, energy)
         let floor = floor(part, window)
         rails[part].floorMicrowatts = floor
-        let energy = parts[part].energy
         guard energy > 0 else { return }
-        let length = window.end - window.start
-        let covered = coveredNanoseconds(window)
+        let length = window.length
+        let covered = followed.timeline.covered(from: window.start, to: window.end, gpu: parts[part].consumer != .cpu)
         var dynamic = covered < length ? Self.share(energy, covered, of: length) : energy
         if let floor {
             let idle = UInt64(clamping: UInt128(floor) * UInt128(covered) / 1_000_000_000)
@@ -110,6 +109,8 @@ extension EnergyAttribution {
         windowTimes.window = window
         let timeline = followed.timeline
         let (from, to) = (timeline.position(of: window.start), timeline.position(of: window.end))
+        let gpuFrom = timeline.position(ofGPU: window.start)
+        let gpuTo = timeline.position(ofGPU: window.end)
         let missing = followed.entries.count - windowTimes.gpu.count
         if missing > 0 {
             windowTimes.gpu.append(contentsOf: repeatElement(0, count: missing))
@@ -117,27 +118,19 @@ extension EnergyAttribution {
         }
         // 2^8 cores are plenty, and with windows of at most 2^36 ns, 2^12 processes and weights below 2^7 no sum and no
         // product of these overflows, whatever the counts say.
-        let most = (window.end - window.start) << 8
+        let most = window.length << 8
         var (gpuSum, cpuSum): (UInt64, UInt64) = (0, 0)
         for row in followed.entries.indices {
-            let gpu = min(timeline.gpu(row: row, from: from, to: to), most)
+            let gpu = min(timeline.gpu(row: row, from: gpuFrom, to: gpuTo), most)
             let cpu = min(timeline.cpu(row: row, from: from, to: to), most)
             windowTimes.gpu[row] = gpu
             windowTimes.cpu[row] = cpu
             gpuSum += gpu
             cpuSum += cpu
         }
-        windowTimes.gpuTotal = max(gpuSum, min(timeline.system(\.gpuBusy, from: from, to: to), most))
+        windowTimes.gpuTotal = max(gpuSum, min(timeline.system(\.gpuBusy, from: gpuFrom, to: gpuTo), most))
         windowTimes.cpuTotal = max(cpuSum, min(timeline.system(\.cpuBusy, from: from, to: to), most))
         windowTimes.cpuIdle = min(timeline.system(\.cpuIdle, from: from, to: to), most)
-    }
-
-    /// The part of `window` that the timeline knows.
-    private func coveredNanoseconds(_ window: Window) -> UInt64 {
-        guard let oldest = followed.timeline.columns.first?.time, let newest = followed.timeline.columns.last?.time
-        else { return 0 }
-        let (start, end) = (max(window.start, oldest), min(window.end, newest))
-        return end > start ? end - start : 0
     }
 
     /// The idle power of the rail; over a change of mode the lower one.
@@ -150,28 +143,34 @@ extension EnergyAttribution {
     }
 
     /// A mean spreads over its window what happened anywhere in it, so the units must have rested one window longer on both
-    /// sides.
-    private mutating func learnFloor(_ part: Int, _ window: Window) {
+    /// sides: before, which is asked here, and after, which `IdleFloors` waits for.
+    private mutating func learnFloor(_ part: Int, _ window: Window, _ energy: UInt64) {
         let since = window.start - min(window.averaging, window.start)
-        guard let mode = followed.timeline.mode(since: since), isAtRest(parts[part].consumer, since: since) else {
+        guard let mode = followed.timeline.mode(since: since),
+            isAtRest(parts[part].consumer, since: since, until: window.end)
+        else {
             floors.endRest(rail: part)
             return
         }
         floors.addRest(
-            rail: part, mode: mode, microjoules: parts[part].energy, nanoseconds: window.end - window.start)
+            rail: part, mode: mode, microjoules: energy, nanoseconds: window.length,
+            averagingNanoseconds: window.averaging)
     }
 
-    /// Whether what the rail feeds had next to nothing to do from `since` until now: less than 2 % of the GPU, less than 4 % of
-    /// the cores, as a system is never quite still.
-    private func isAtRest(_ consumer: AttributedRail.Consumer, since: UInt64) -> Bool {
+    /// Whether what the rail feeds had next to nothing to do: less than 2 % of the GPU, less than 4 % of the cores, as a system
+    /// is never quite still.
+    private func isAtRest(_ consumer: AttributedRail.Consumer, since: UInt64, until: UInt64) -> Bool {
         let timeline = followed.timeline
-        guard let newest = timeline.columns.last?.time else { return false }
-        let (from, to) = (timeline.position(of: since), timeline.position(of: newest))
+        guard until > since, timeline.covered(from: since, to: until, gpu: consumer != .cpu) == until - since else {
+            return false
+        }
         if consumer != .cpu {
+            let (from, to) = (timeline.position(ofGPU: since), timeline.position(ofGPU: until))
             let busy = timeline.system(\.gpuBusy, from: from, to: to)
-            guard followed.gpuIsMeasured, busy < (newest - min(since, newest)) / 50 else { return false }
+            guard followed.gpuIsMeasured, busy < (until - since) / 50 else { return false }
         }
         if consumer != .gpu {
+            let (from, to) = (timeline.position(of: since), timeline.position(of: until))
             let busy = timeline.system(\.cpuBusy, from: from, to: to)
             let idle = timeline.system(\.cpuIdle, from: from, to: to)
             guard followed.cpuIsMeasured, busy < (busy &+ idle) / 25 else { return false }

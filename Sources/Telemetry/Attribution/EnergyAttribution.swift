@@ -3,7 +3,8 @@
 /// **Time.** A rail's reading is the mean of a window w that is over, shown for the length of the next one, so what its counter
 /// adds between readings at a and b was drawn between a - w and b - w (`EnergyIntegral`). Busy times of processes are kept for
 /// the last settlements and asked for at those shifted times, by interpolation (the reference timeline of alumet's
-/// energy-attribution, with the rail as reference).
+/// energy-attribution, with the rail as reference). GPU time may be known even later than the energy; what the rails count
+/// is pending until then, at most some seconds.
 ///
 /// **Floor.** The least power that the rail has drawn in the mode while the units behind it rested belongs to nobody. What is
 /// over it goes to processes in proportion to their busy time: GPU time where the rail feeds the GPU, CPU time (of the system's,
@@ -13,8 +14,8 @@
 /// rest stays unattributed. The first way is derived, the second and everything with weights is modelled.
 ///
 /// **Conservation.** Shares are whole microjoules rounded down, and what they leave (less than one for each process, rail and
-/// settlement) stays unattributed: for each rail at any time the attributed and the unattributed energy are together what the
-/// counter has counted, and the sum over the processes and those that have exited is what all rails together have attributed.
+/// settlement) stays unattributed: for each rail at any time the attributed, the unattributed and the pending energy are
+/// together what the counter has counted, and the sum over the processes and those that have exited is what all rails together have attributed.
 /// No counter falls, and the order of processes does not matter.
 ///
 /// Pure: no clock and no file; times come with the readings. O(processes x rails) for each settlement; allocates only when
@@ -48,7 +49,13 @@ public struct EnergyAttribution: Sendable {
     var floors: IdleFloors
     var followed: FollowedProcesses
     var windowTimes = WindowTimes()
+    private var pending: PendingShares
+    /// Of the settlement in hand; kept for its memory.
+    var shares: [Share]
     private var powerWindow: UInt64 = 0
+
+    /// A GPU time that is not known by then is waited for no longer.
+    private static let patience: UInt64 = 3_000_000_000
 
     /// - Parameters:
     ///   - rails: the rails of the board, upstream ones and parts in any order.
@@ -62,6 +69,8 @@ public struct EnergyAttribution: Sendable {
             return Part(consumer: rail.consumer, upstream: upstream)
         }
         floors = IdleFloors(rails: rails.count)
+        pending = PendingShares(rails: rails.count)
+        shares = [Share](repeating: Share(), count: rails.count)
         followed = FollowedProcesses(capacity: min(max(capacity, 1), 4_096))
     }
 
@@ -81,21 +90,47 @@ public struct EnergyAttribution: Sendable {
         followed.update(at: now, mode: mode, processes: processes, system: system, averagingNanoseconds: averaging)
         readCounters(readings)
         takePartsOut()
+        var isFirst = true
+        if pending.isFull { splitOldest(&isFirst) }
+        pending.append(shares)
+        while !pending.isEmpty, isKnown(pending.oldest, at: now) { splitOldest(&isFirst) }
+        let splitUntil = parts.lazy.filter { $0.counter != nil }.map(\.splitUntil).min()
+        exited.add(followed.removeGone(settledUntil: splitUntil ?? now))
+    }
+
+    /// Whether the GPU times are known for all windows of a settlement.
+    private func isKnown(_ shares: ArraySlice<Share>, at now: UInt64) -> Bool {
+        let known = followed.gpuUntilNanoseconds
+        for (part, share) in zip(parts, shares) {
+            guard let window = share.window, part.consumer != .cpu, window.end > known else { continue }
+            if now > window.end, now - window.end > Self.patience { continue }
+            return false
+        }
+        return true
+    }
+
+    private mutating func splitOldest(_ isFirst: inout Bool) {
+        let shares = pending.oldest
+        account(shares)
         windowTimes.window = nil
-        var isSettled = false
-        for part in parts.indices {
-            guard let window = parts[part].window else {
-                leave(parts[part].energy, of: part)
+        var length: UInt64 = 0
+        for (part, share) in zip(parts.indices, shares) {
+            guard let window = share.window else {
+                leave(share.energy, of: part)
+                if parts[part].counter != nil, parts[part].splitUntil == 0 { parts[part].splitUntil = parts[part].end }
                 continue
             }
-            if !isSettled {
-                isSettled = true
-                powerWindow = window.end - window.start
+            if isFirst {
+                isFirst = false
+                powerWindow = 0
                 followed.beginWindow()
             }
-            split(part, window)
+            length = max(length, window.length)
+            split(share.energy, of: part, drawnIn: window)
+            parts[part].splitUntil = window.end
         }
-        exited.add(followed.removeGone(settledUntil: parts.lazy.filter { $0.counter != nil }.map(\.end).min() ?? now))
+        powerWindow &+= length
+        pending.removeOldest()
     }
 
     /// The energy of each process that is followed, in no particular order.

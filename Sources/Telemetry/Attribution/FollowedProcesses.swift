@@ -20,6 +20,8 @@ struct FollowedProcesses {
     private(set) var timeline: BusyTimeline
     /// Row by row as in `timeline`.
     var entries = [FollowedProcess]()
+    /// Up to when the GPU times are complete.
+    private(set) var gpuUntilNanoseconds: UInt64 = 0
     /// Whether the last update told what the GPU did, of any process or of the system.
     private(set) var gpuIsMeasured = false
     private(set) var cpuIsMeasured = false
@@ -54,11 +56,14 @@ struct FollowedProcesses {
         gpuBusy.advance(to: system.gpuBusyNanoseconds)
         gpuIsMeasured = system.gpuBusyNanoseconds != nil
         cpuIsMeasured = system.cpuBusyNanoseconds != nil && system.cpuIdleNanoseconds != nil
+        let gpuUntil = min(max(system.gpuUntilNanoseconds ?? now, gpuUntilNanoseconds), now)
         // A clock that did not go on has no new place on the timeline.
-        if now > timeline.columns.last?.time ?? 0 {
+        if now > timeline.columns.last?.time ?? 0, gpuUntil >= gpuUntilNanoseconds {
+            gpuUntilNanoseconds = gpuUntil
             timeline.append(
-                .init(time: now, mode: mode, cpuBusy: cpuBusy.total, cpuIdle: cpuIdle.total),
-                spacing: averagingNanoseconds / UInt64(BusyTimeline.depth / 3))
+                .init(
+                    time: now, gpuTime: gpuUntil, mode: mode, cpuBusy: cpuBusy.total, cpuIdle: cpuIdle.total),
+                spacing: (averagingNanoseconds + min(now - gpuUntil, 3_000_000_000)) / UInt64(BusyTimeline.depth / 3))
         }
         var used: UInt64 = 0
         for (number, times) in processes.enumerated() { used &+= follow(times, expectedAt: number, now: now) }

@@ -15,8 +15,8 @@
 /// taken when it explains 95 % of the launches), and which of two equal waits ends the minibatch (the one that the host
 /// is longest away after).
 ///
-/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, growing
-/// to at most 0.5 MiB per thread, of 8, as long as nothing is found.
+/// A value for one process; O(1) amortised per event, and without allocation while a pattern holds. Some 3 KiB, and as
+/// long as nothing repeats up to 70 KiB for each of 8 threads and for all of them.
 public struct BoundaryDetector: Sendable {
     private struct Thread {
         var tid: Int32
@@ -24,6 +24,8 @@ public struct BoundaryDetector: Sendable {
         /// Waits and launches, halved now and then.
         var waits = 0
         var launches = 0
+        /// Minibatches that were counted while those of the process were told.
+        var untold = 0
     }
 
     /// Whose calls the minibatches are counted in.
@@ -48,22 +50,35 @@ public struct BoundaryDetector: Sendable {
     private var launchCounter = CallCounter()
     private var waitCounter = CallCounter()
     private var activity = 0
+    /// Minibatches that were told of the process since there are several threads.
+    private var told = 0
+    /// Minibatches of the threads that were not told, or, below 0, were told as those of the process.
+    private var owed = 0
 
     /// Knows nothing yet.
     public init() {}
 
-    /// Takes an event. Returns a boundary where minibatches have ended with it, or may have gone by unseen.
-    public mutating func add(_ event: CUDAEvent) -> MinibatchBoundary? {
+    /// Takes an event. Returns a boundary where minibatches have ended with it, or may have gone by unseen. While
+    /// nothing repeats, up to `limit` launches of each thread are kept, 16,384 at most; a period is found up to a third
+    /// of that.
+    public mutating func add(_ event: CUDAEvent, keeping limit: Int = .max) -> MinibatchBoundary? {
         noteLosses(event)
         let thread = threadIndex(event.tid)
         switch event.kind {
         case .launch, .graphLaunch:
             let symbol = Self.symbol(event)
-            let whole = process.launch(symbol, at: event.beginNanoseconds)
+            let whole = process.launch(symbol, at: event.beginNanoseconds, keeping: limit)
             guard let thread else { return whole }
             threads[thread].launches += 1
-            let own = threads[thread].calls.launch(symbol, at: event.beginNanoseconds)
-            return carrier == .process ? whole : carries(thread) ? own : nil
+            let own = threads[thread].calls.launch(symbol, at: event.beginNanoseconds, keeping: limit)
+            switch carrier {
+            case .undecided: return nil
+            case .process:
+                threads[thread].untold += own?.count ?? 0
+                told += whole?.count ?? 0
+                return whole
+            case .threads: return carries(thread) ? settled(own) : nil
+            }
         case .streamWait, .contextWait, .eventWait:
             return wait(event, thread)
         }
@@ -79,7 +94,7 @@ public struct BoundaryDetector: Sendable {
             return threads.indices.reduce(nil) { whole, index in merge(whole, threads[index].calls.finish()) }
         case .threads:
             return threads.indices.reduce(nil) { whole, index in
-                carries(index) ? merge(whole, threads[index].calls.finish()) : whole
+                carries(index) ? merge(whole, settled(threads[index].calls.finish())) : whole
             }
         }
     }
@@ -134,19 +149,36 @@ extension BoundaryDetector {
         let whole = process.wait(symbol, begin: begin, end: end, delivers: carrier == .process)
         guard let thread else { return whole }
         threads[thread].waits += 1
-        let own = threads[thread].calls.wait(symbol, begin: begin, end: end, delivers: carries(thread))
-        let before = carrier
-        choose()
-        guard carrier == before else { return whole ?? own }
+        let delivers = carrier == .process || carries(thread)
+        let own = threads[thread].calls.wait(symbol, begin: begin, end: end, delivers: delivers)
+        defer { choose() }
         switch carrier {
         case .undecided: return nil
         case .process:
-            if whole != nil { for index in threads.indices { threads[index].calls.discard(at: end) } }
+            threads[thread].untold += own?.count ?? 0
+            told += whole?.count ?? 0
             return whole
         case .threads:
             if own != nil { process.discard(at: end) }
-            return own
+            return settled(own)
         }
+    }
+
+    /// With the minibatches that are owed from before the threads were told apart.
+    private mutating func settled(_ boundary: MinibatchBoundary?) -> MinibatchBoundary? {
+        guard var boundary, owed != 0 else { return boundary }
+        boundary.count += owed
+        owed = min(boundary.count, 0)
+        return boundary.count > 0 ? boundary : nil
+    }
+
+    /// From now on the minibatches of these threads are told.
+    private mutating func carry(_ members: UInt8) {
+        if carrier == .process {
+            carrier = .threads(members)
+            owed = threads.indices.reduce(-told) { carries($1) ? $0 + threads[$1].untold : $0 }
+        }
+        carrier = .threads(members)
     }
 
     /// Nil while the process has one thread.
@@ -195,42 +227,54 @@ extension BoundaryDetector {
 
     private mutating func choose() {
         let waits = threads.reduce(0) { $0 + $1.waits }
-        let waiting = threads.indices.filter { threads[$0].waits >= 3 && threads[$0].waits * 20 >= waits }
-        let areIndependent = waiting.count > 1 && waiting.allSatisfy { threads[$0].calls.source != nil }
+        var (waiting, following) = (UInt8(0), UInt8(0))
+        for index in threads.indices where threads[index].waits >= 3 && threads[index].waits * 20 >= waits {
+            waiting |= 1 << UInt8(index)
+            if threads[index].calls.source != nil { following |= 1 << UInt8(index) }
+        }
+        // Waits alone: what threads do in turn is no pattern.
+        let hasLaunches = process.hasLaunches
+        let hasSeveral = waiting.nonzeroBitCount > 1
+        let areIndependent = hasSeveral && (hasLaunches ? following == waiting : following != 0)
         switchStreak = areIndependent ? switchStreak + 1 : 0
         switch carrier {
         case .process:
-            if switchStreak >= Self.switchLimit { carrier = .threads(alike(waiting)) }
+            if areIndependent, switchStreak >= Self.switchLimit || !hasLaunches { carry(alike(following)) }
         case .undecided:
             if areIndependent {
-                carrier = .threads(alike(waiting))
-            } else if process.source != nil {
+                carry(alike(following))
+            } else if process.source != nil, hasLaunches || !hasSeveral {
                 carrier = .process
-            } else if let single = waiting.first(where: { threads[$0].calls.source != nil }) {
-                carrier = .threads(1 << UInt8(single))
+            } else if following != 0 {
+                carry(1 << UInt8(following.trailingZeroBitCount))
             }
         case .threads(let members):
             if areIndependent {
-                carrier = .threads(members | alike(waiting))
+                carry(members | alike(following))
             } else if threads.indices.allSatisfy({ !carries($0) || threads[$0].calls.source == nil }),
                 process.source != nil
             {
                 carrier = .process
+                told = 0
+                for index in threads.indices { threads[index].untold = 0 }
             }
         }
     }
 
-    /// The threads that do the same as the one with most launches; without launches, all.
-    private func alike(_ waiting: [Int]) -> UInt8 {
-        let main = waiting.max { (threads[$0].launches, $1) < (threads[$1].launches, $0) }
-        guard let main else { return 0 }
-        let calls = threads[main].calls
-        return waiting.reduce(0) { members, index in
-            let other = threads[index].calls
-            let isAlike =
-                !calls.hasLaunches && !other.hasLaunches || calls.launchesPerMinibatch == other.launchesPerMinibatch
-            return isAlike ? members | 1 << UInt8(index) : members
+    /// Of these threads, those that do the same as the one with most launches; without launches, all.
+    private func alike(_ following: UInt8) -> UInt8 {
+        var main: Int?
+        for index in threads.indices where following & 1 << UInt8(index) != 0 {
+            if threads[index].launches > main.map({ threads[$0].launches }) ?? -1 { main = index }
         }
+        guard let main else { return 0 }
+        let launches = threads[main].calls.launchesPerMinibatch
+        var members: UInt8 = 0
+        for index in threads.indices where following & 1 << UInt8(index) != 0 {
+            let isAlike = threads[index].calls.launchesPerMinibatch == launches
+            if isAlike || threads[main].launches + threads[index].launches == 0 { members |= 1 << UInt8(index) }
+        }
+        return members
     }
 }
 
@@ -260,8 +304,12 @@ extension BoundaryDetector {
         let missingLaunches = launchCounter.missing(at: launches, isCounted: isLaunch, slack: slack)
         let missingWaits = waitCounter.missing(at: waits, isCounted: isWait, slack: slack)
         guard missingLaunches > 0 || missingWaits > 0 else { return }
+        if case .threads(let members) = carrier, !process.hasLaunches {
+            let areSingle = threads.indices.allSatisfy { !carries($0) || threads[$0].calls.waitsPerMinibatch == 1 }
+            // Whosever they were.
+            if areSingle && members != 0 { owed += missingWaits }
+        }
         process.lose(launches: missingLaunches, waits: missingWaits)
-        // Nobody knows whose they were.
-        for index in threads.indices { threads[index].calls.lose(launches: missingLaunches, waits: missingWaits) }
+        for index in threads.indices { threads[index].calls.cut() }
     }
 }

@@ -3,6 +3,8 @@ struct CallCounter {
     /// A counter that falls behind by more than this has started again.
     private static let restart: UInt64 = 1_024
 
+    private static let mostMissing: UInt64 = 1 << 32
+
     private var base: UInt64?
     private var highest: UInt64 = 0
     private var seen: UInt64 = 0
@@ -24,6 +26,7 @@ struct CallCounter {
         guard reached > seen, reached - seen > slack else { return 0 }
         let missing = reached - seen
         seen = reached
-        return Int(clamping: missing)
+        // No ring loses so many.
+        return missing > Self.mostMissing ? 0 : Int(missing)
     }
 }

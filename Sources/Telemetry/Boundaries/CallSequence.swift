@@ -13,6 +13,8 @@ struct CallSequence {
 
     /// A bit of each symbol of a launch that tells graphs from kernels.
     static let graphBit: UInt32 = 0x8000_0000
+    /// Waits that are kept while nothing repeats.
+    private static let waitLimit = 256
     /// Waits without a period of launches, after which waits are looked at instead.
     private static let patience = 12
     /// Of the waits that have to be as expected.
@@ -65,13 +67,14 @@ struct CallSequence {
 
     // MARK: Input
 
-    /// Takes a launch. Returns a boundary only for a host that does not wait.
-    mutating func launch(_ symbol: UInt32, at begin: UInt64) -> MinibatchBoundary? {
+    /// Takes a launch, and keeps up to `limit` of them while nothing repeats. Returns a boundary only for a host that
+    /// does not wait.
+    mutating func launch(_ symbol: UInt32, at begin: UInt64, keeping limit: Int) -> MinibatchBoundary? {
         noteCall(at: begin)
         hasLaunches = true
         launchCount &+= 1
         pauses.note(begin, isBetweenUnits: launches.isAtEnd)
-        launches.append(symbol)
+        launches.append(symbol, keeping: limit)
         segmentHash = (segmentHash ^ UInt64(symbol)) &* 0x9E37_79B9_7F4A_7C15
         segmentHash ^= segmentHash >> 29
         segmentLaunches += 1
@@ -97,11 +100,12 @@ struct CallSequence {
             counts.lose(1)
         } else if hasLaunches {
             let mixed = (segmentHash ^ UInt64(symbol)) &* 0x9E37_79B9_7F4A_7C15
-            segments.append(UInt32(truncatingIfNeeded: mixed >> 32))
-            counts.append(symbol &+ UInt32(truncatingIfNeeded: segmentLaunches &* 0x9E37_79B9))
+            segments.append(UInt32(truncatingIfNeeded: mixed >> 32), keeping: Self.waitLimit)
+            counts.append(
+                symbol &+ UInt32(truncatingIfNeeded: segmentLaunches &* 0x9E37_79B9), keeping: Self.waitLimit)
             evenness.add(Double(segmentLaunches))
         }
-        kinds.append(symbol)
+        kinds.append(symbol, keeping: Self.waitLimit)
         segments.noteWait()
         counts.noteWait()
         kinds.noteWait()
@@ -126,6 +130,18 @@ struct CallSequence {
             kinds.lose(lostWaits)
             durations = WaitDurations()
         }
+        isSegmentTorn = hasLaunches
+        isAfterReturn = false
+        pauses.breakOff()
+    }
+
+    /// Events are missing before the next one, and nobody knows how many of them are of this thread.
+    mutating func cut() {
+        launches.cut()
+        segments.cut()
+        counts.cut()
+        kinds.cut()
+        durations = WaitDurations()
         isSegmentTorn = hasLaunches
         isAfterReturn = false
         pauses.breakOff()

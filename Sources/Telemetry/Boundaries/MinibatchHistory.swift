@@ -31,8 +31,8 @@ struct MinibatchHistory {
             lastBoundaryNanoseconds: lastBoundaryNanoseconds, hasExited: hasExited)
     }
 
-    /// Takes a call. Returns the boundary that it was found to be.
-    mutating func add(_ event: CUDAEvent) -> MinibatchBoundary? {
+    /// Takes a call; `limit` is that of `BoundaryDetector.add`. Returns the boundary that it was found to be.
+    mutating func add(_ event: CUDAEvent, keeping limit: Int) -> MinibatchBoundary? {
         if hasExited { comeBack() }
         received &+= 1
         switch event.kind {
@@ -43,7 +43,7 @@ struct MinibatchHistory {
             calls.launches = max(calls.launches, event.launches)
             calls.waits = event.waits == 0 ? calls.waits &+ 1 : max(calls.waits, event.waits)
         }
-        return keep(detector.add(event))
+        return keep(detector.add(event, keeping: limit))
     }
 
     /// Takes over the kernel's counts. Those that no record tells of the detector learns with the next one.

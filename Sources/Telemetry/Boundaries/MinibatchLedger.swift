@@ -11,7 +11,8 @@ public final class MinibatchLedger: CUDAEventReceiver {
     /// Makes an empty ledger for up to `maximumProcesses` processes at one time, each with its latest
     /// `maximumBoundaries` boundaries (64 bytes each).
     ///
-    /// - Parameter onBoundary: is told of each boundary, on the thread that hands in the calls. It must not block.
+    /// - Parameter onBoundary: is told of each boundary at which minibatches ended, on the thread that hands in the
+    /// calls. It must not block.
     public init(
         maximumProcesses: Int = 4_096, maximumBoundaries: Int = 256,
         onBoundary: (@Sendable (ProcessIdentity, MinibatchBoundary) -> Void)? = nil
@@ -86,6 +87,6 @@ public final class MinibatchLedger: CUDAEventReceiver {
     }
 
     private func tell(_ process: ProcessIdentity, _ boundary: MinibatchBoundary?) {
-        if let boundary, let onBoundary { onBoundary(process, boundary) }
+        if let boundary, boundary.count > 0 { onBoundary?(process, boundary) }
     }
 }

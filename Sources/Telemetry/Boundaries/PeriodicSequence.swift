@@ -23,8 +23,9 @@ struct PeriodicSequence {
     /// Waits in a row at one place of the unit that show where it ends.
     private static let placeLimit = 8
 
-    /// A pause that is longer than others by this factor is the one between minibatches.
+    /// A pause that is longer than others by this factor, and by as many nanoseconds, is the one between minibatches.
     private static let clearGap = 1.5
+    private static let clearGapNanoseconds: UInt64 = 200_000
 
     private struct Wait {
         /// Symbols before it.
@@ -87,8 +88,9 @@ struct PeriodicSequence {
 
     // MARK: Input
 
-    mutating func append(_ symbol: UInt32) {
-        ring.append(symbol, mayGrow: followed == nil)
+    /// Takes the next symbol, and keeps up to `limit` of them while nothing is followed.
+    mutating func append(_ symbol: UInt32, keeping limit: Int) {
+        ring.append(symbol, keeping: followed == nil ? limit : 0)
         hasSymbolAfterLoss = true
         catchUp(from: ring.end - 1)
         if followed == nil && ring.end >= nextBlindSearch {
@@ -100,6 +102,8 @@ struct PeriodicSequence {
     /// The host returned from a wait, which the minibatch may end with.
     mutating func noteWait() {
         nextBlindSearch = ring.end + Self.blindSearch
+        // Of several at one place the host goes on with the last.
+        if waits.last?.place == ring.end { waits.removeLast() }
         if waits.count == Self.waitLimit { waits.removeFirst() }
         waits.append(Wait(place: ring.end, gap: nil))
         guard let followed else {
@@ -127,6 +131,14 @@ struct PeriodicSequence {
         if let last = waits.indices.last { waits[last].gap = nanoseconds }
     }
 
+    /// Symbols are missing, and nobody knows how many.
+    mutating func cut() {
+        hasGap = true
+        ring.cut()
+        waits.removeAll(keepingCapacity: true)
+        release()
+    }
+
     /// `count` symbols are missing.
     mutating func lose(_ count: Int) {
         hasGap = true
@@ -135,7 +147,9 @@ struct PeriodicSequence {
         for index in units.indices { units[index].forgetWindow() }
         let isFirst = proof == 0 || !hasSymbolAfterLoss
         let reached = position.addingReportingOverflow(count)
-        guard let followed, slip == 0, isFirst, unaligned == nil, !reached.overflow else {
+        // More than any ring can have lost is a damaged count, and such counts must not add up.
+        let isPlausible = count < 1 << 32 && !reached.overflow
+        guard let followed, slip == 0, isFirst, unaligned == nil, isPlausible else {
             release()
             return
         }
@@ -354,14 +368,17 @@ struct PeriodicSequence {
     /// Among the places of waits, modulo the period, the one that the host is longest away after. Where none stands
     /// out, the one that the repetitions begin with is a minibatch's end, too. Nil without a wait.
     private func endPlace(period: Int, from explained: Int, start: Int) -> Int? {
-        var places = [(place: Int, gap: Double)]()
+        var places = [(place: Int, gap: UInt64)]()
         for wait in waits.reversed() where wait.place >= explained {
             guard !places.contains(where: { (wait.place - $0.place) % period == 0 }) else { continue }
             let gaps = waits.filter { $0.place >= explained && (wait.place - $0.place) % period == 0 }.compactMap(\.gap)
-            places.append((wait.place, Double(gaps.reduce(0, &+)) / Double(max(gaps.count, 1))))
+            // The shortest: any of them may have been delayed by something else.
+            places.append((wait.place, gaps.min() ?? 0))
         }
         guard let longest = places.map(\.gap).max() else { return nil }
-        let near = places.filter { $0.gap * Self.clearGap >= longest }
+        let near = places.filter {
+            Double($0.gap) * Self.clearGap >= Double(longest) || longest - $0.gap < Self.clearGapNanoseconds
+        }
         return (near.first { ($0.place - start) % period == 0 } ?? near.first)?.place
     }
 

@@ -15,10 +15,10 @@ struct SymbolRing {
     /// Of a number in `begin..<end`.
     subscript(number: Int) -> UInt32 { symbols[number & (symbols.count - 1)] }
 
-    /// O(1); doubling, where that is allowed, is amortised.
-    mutating func append(_ symbol: UInt32, mayGrow: Bool) {
+    /// Keeps more than before as long as these are fewer than `limit`. O(1) amortised.
+    mutating func append(_ symbol: UInt32, keeping limit: Int) {
         if count == symbols.count {
-            if mayGrow && symbols.count < Self.largest { grow() } else { begin &+= 1 }
+            if symbols.count < min(limit, Self.largest) { grow() } else { begin &+= 1 }
         }
         symbols[end & (symbols.count - 1)] = symbol
         end &+= 1

@@ -2,10 +2,13 @@
 /// but waits is known.
 ///
 /// Only the waits themselves are looked at, from call to return, and not the time between them: a data loader with four
-/// workers delivers every fourth minibatch late, and that is no pattern of the minibatch.
+/// workers delivers every fourth minibatch late, and that is no pattern of the minibatch. And only the first waits are:
+/// a process that takes turns with others later has long waits at regular distances as well.
 struct WaitDurations {
     private static let window = 64
     private static let largestPeriod = 8
+    /// Waits of a process in which a period is looked for; later it can only be lost.
+    private static let trial = 192
     /// Share of the variance that the places in the period have to explain.
     private static let explainedShare = 0.9
     /// The longest mean over the shortest, at least.
@@ -39,14 +42,15 @@ struct WaitDurations {
     }
 
     private mutating func search() {
+        guard count <= Self.trial || period != nil else { return }
         let known = min(count, Self.window)
         var found: Int?
         for candidate in 2...Self.largestPeriod where found == nil && known >= 4 * candidate {
             if explains(candidate, known) { found = candidate }
         }
         guard found != period else { return }
-        period = found
-        guard let found else { return }
+        period = count <= Self.trial ? found : nil
+        guard let found = period else { return }
         let means = means(of: gaps, found, known)
         let place = means.indices.max { means[$0] < means[$1] } ?? 0
         lastPlace = place

@@ -20,17 +20,22 @@ public struct ContextSwitchDevice: ~Copyable, Sendable {
     /// Opens the device below `root`, gives it a buffer and lets all tags through: the driver numbers the entries before it
     /// filters them, so that only an unfiltered trace tells of losses. Does not start tracing.
     public init(root: String = "") throws(ContextSwitchDeviceError) {
+        try self.init(root: root, bufferSizes: nil)
+    }
+
+    /// As above, with a buffer of the first size that the driver agrees to.
+    init(root: String, bufferSizes: [UInt32]?) throws(ContextSwitchDeviceError) {
         var chosen: String?
         for node in Self.nodes where chosen == nil && Directory.exists(root + node) { chosen = root + node }
         guard let path = chosen else { throw ContextSwitchDeviceError.missing(root: root) }
         var granted: UInt32 = 0
-        file = try Self.open(path, &granted)
+        file = try Self.open(path, bufferSizes ?? Self.bufferSizes, &granted)
         self.path = path
         bufferBytes = granted
     }
 
     private static func open(
-        _ path: String, _ granted: inout UInt32
+        _ path: String, _ bufferSizes: [UInt32], _ granted: inout UInt32
     ) throws(ContextSwitchDeviceError) -> OwnedDescriptor {
         let file: OwnedDescriptor
         do throws(SystemCallError) {
@@ -38,7 +43,7 @@ public struct ContextSwitchDevice: ~Copyable, Sendable {
         } catch {
             throw ContextSwitchDeviceError(opening: path, error.errno)
         }
-        granted = setUpBuffer(file)
+        granted = setUpBuffer(file, bufferSizes)
         if let errno = letAllThrough(file) {
             throw ContextSwitchDeviceError("let all tags through on", path, errno)
         }
@@ -53,7 +58,7 @@ public struct ContextSwitchDevice: ~Copyable, Sendable {
     }
 
     /// The size that the driver agrees to; 0 where it stays with its own.
-    private static func setUpBuffer(_ file: borrowing OwnedDescriptor) -> UInt32 {
+    private static func setUpBuffer(_ file: borrowing OwnedDescriptor, _ bufferSizes: [UInt32]) -> UInt32 {
         for size in bufferSizes {
             var request = size
             let errno = unsafe withUnsafeMutableBytes(of: &request) {
@@ -74,6 +79,9 @@ public struct ContextSwitchDevice: ~Copyable, Sendable {
             return error.answer
         }
     }
+
+    /// For poll(2).
+    var rawDescriptor: Int32 { file.rawValue }
 
     /// Starts tracing.
     func enable() throws(ContextSwitchDeviceError) {

@@ -106,12 +106,17 @@ public final class ContextSwitchReader: Sendable {
     /// Without a success in between.
     private var failures = 0
     private var fault: String?
+    private var timerExpired = false
+    /// Whether to read as soon as there is something, not at the end of the period only.
+    private var waitsForDevice = true
 
     private static let bufferBytes = 64 << 10
     /// A stream that fills faster than it is read must not keep the thread from stopping.
     private static let readsPerRound = 64
     /// After so many failures the device is given up: five seconds of rounds.
     private static let failuresInRow = 100
+    /// From this uncertainty on the clocks are worth a wake-up for each entry.
+    private static let coarseNanoseconds: UInt64 = 1_000_000
     /// How long an entry may take to be found: three of the driver's own rounds, 60 a second, should it refuse to flush.
     private static let marginNanoseconds: UInt64 = 50_000_000
 
@@ -132,7 +137,10 @@ public final class ContextSwitchReader: Sendable {
             let isStopping = stops.load(ordering: .relaxed)
             let isPausing = isPaused.load(ordering: .relaxed)
             if isTracing {
-                round(receiver, lives)
+                let hasRead = round(receiver, lives)
+                // What comes soon after it was made tells more about the clocks; a device that is always ready tells nothing.
+                let uncertainty = stream.clockUncertaintyNanoseconds ?? .max
+                waitsForDevice = hasRead || timerExpired ? uncertainty > Self.coarseNanoseconds : false
                 if isStopping || isPausing || refusal != nil {
                     arm(false)
                     if let errno = device?.disable() { failed("stop tracing on", errno) }
@@ -156,7 +164,9 @@ public final class ContextSwitchReader: Sendable {
         device = nil
     }
 
-    private func round(_ receiver: some ContextSwitchReceiver, _ lives: ContextSwitchStream.Liveness) {
+    /// Returns whether anything was read.
+    private func round(_ receiver: some ContextSwitchReceiver, _ lives: ContextSwitchStream.Liveness) -> Bool {
+        var hasRead = false
         let began = MonotonicClock.nanoseconds()
         var flushBegan: UInt64? = began
         if let errno = device?.flush() {
@@ -172,6 +182,7 @@ public final class ContextSwitchReader: Sendable {
                 break
             }
             if count > 0 {
+                hasRead = true
                 let readAt = MonotonicClock.nanoseconds()
                 stream.take(
                     buffer.span.extracting(..<min(count, buffer.count)), readAt: readAt, tell: receiver, lives: lives)
@@ -180,10 +191,11 @@ public final class ContextSwitchReader: Sendable {
             if count <= buffer.count - ContextSwitchRecord.byteCount {
                 let certain = began > Self.marginNanoseconds ? began - Self.marginNanoseconds : 0
                 stream.endRound(flushBegan: flushBegan, certainUntil: certain, tell: receiver)
-                return
+                return hasRead
             }
         }
         stream.endUnfinishedRound()
+        return hasRead
     }
 
     private func failed(_ operation: String, _ errno: Errno) {
@@ -218,15 +230,18 @@ public final class ContextSwitchReader: Sendable {
     }
 
     private func wait() {
+        // poll(2) leaves a negative descriptor out.
+        let ready = waitsForDevice ? device?.rawDescriptor ?? -1 : -1
         var waits = (
             pollfd(fd: timer.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: wake.rawDescriptor, events: Int16(POLLIN), revents: 0)
+            pollfd(fd: wake.rawDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: ready, events: Int16(POLLIN), revents: 0)
         )
         _ = unsafe withUnsafeMutableBytes(of: &waits) { buffer in
-            unsafe poll(buffer.assumingMemoryBound(to: pollfd.self).baseAddress, 2, -1)
+            unsafe poll(buffer.assumingMemoryBound(to: pollfd.self).baseAddress, 3, -1)
         }
         wake.clear()
         var expirations: UInt64 = 0
-        _ = unsafe Glibc.read(timer.rawValue, &expirations, 8)
+        timerExpired = unsafe Glibc.read(timer.rawValue, &expirations, 8) == 8
     }
 }

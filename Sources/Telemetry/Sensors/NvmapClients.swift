@@ -83,6 +83,8 @@ public struct NvmapClients: Sendable, Equatable {
         let index = position(of: pid)
         if index < processes.count, processes[index].pid == pid {
             processes[index].bytes = saturatingSum(processes[index].bytes, bytes)
+        } else if index == processes.count, index < Self.maximumProcesses {
+            processes.append(GPUMemoryUse(pid: pid, bytes: bytes))
         } else if processes.count < Self.maximumProcesses {
             processes.insert(GPUMemoryUse(pid: pid, bytes: bytes), at: index)
         } else {

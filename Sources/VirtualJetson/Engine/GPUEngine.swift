@@ -38,7 +38,7 @@ public final class GPUEngine: Sendable {
 
     private let configuration: Configuration
     private let inbox: Mutex<Inbox>
-    private let published = Mutex(EngineReadings())
+    private let published: Mutex<EngineReadings>
     private let thread = Mutex<SystemThread?>(nil)
     /// The context-switch trace.
     let trace: ContextSwitchTrace
@@ -50,6 +50,11 @@ public final class GPUEngine: Sendable {
         for (index, name) in names.enumerated() { memory.publish(surface: name, at: index) }
         self.configuration = configuration
         trace = ContextSwitchTrace(epoch: MonotonicClock.nanoseconds())
+        // Files may be read before the thread has done its first step.
+        var readings = EngineReadings()
+        var idle = EngineLoop(memory: memory, trace: trace, configuration: configuration)
+        idle.publish(in: &readings)
+        published = Mutex(readings)
         inbox = Mutex(Inbox(memory: memory))
         do {
             let started = try SystemThread(name: "virtual-gpu") { [self] in
