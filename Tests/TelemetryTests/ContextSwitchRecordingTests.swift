@@ -15,7 +15,7 @@ struct ContextSwitchRecordingTests {
         var stream = ContextSwitchStream()
         while !bytes.isEmpty {
             let count = min(piece, bytes.count)
-            stream.take(bytes[..<count].span, readAt: 90_000_000_000, tell: log, lives: { _ in true })
+            stream.take(bytes.span.extracting(..<count), readAt: 90_000_000_000, tell: log, lives: { _ in true })
             bytes.removeFirst(count)
         }
         #expect(stream.counts.contextStarts == ContextSwitchRecording.switches)

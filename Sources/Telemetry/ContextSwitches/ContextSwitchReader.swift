@@ -28,15 +28,16 @@ public final class ContextSwitchReader: Sendable {
         }
     }
 
-    /// As above; `lives` is asked of the first pids, to see whether the entries make sense.
+    /// As above; `lives` is asked of the first pids, to see whether the entries make sense, and `margin` is how late an entry may
+    /// be found.
     init(
         device: consuming ContextSwitchDevice, periodNanoseconds: UInt64, receiver: some ContextSwitchReceiver,
-        lives: @escaping @Sendable (Int32) -> Bool
+        marginNanoseconds: UInt64 = 200_000_000, lives: @escaping @Sendable (Int32) -> Bool
     ) throws(ContextSwitchDeviceError) {
         try device.enable()
         let path = device.path
         do {
-            let rounds = try ContextSwitchRounds(device, periodNanoseconds)
+            let rounds = try ContextSwitchRounds(device, periodNanoseconds, marginNanoseconds)
             self.rounds = rounds
             thread = try SystemThread(name: "ctxsw") { rounds.run(telling: receiver, lives: lives) }
         } catch {
@@ -100,6 +101,9 @@ public final class ContextSwitchReader: Sendable {
     private var device: ContextSwitchDevice?
     private let timer: OwnedDescriptor
     private let period: UInt64
+    /// How long an entry may take to be found, should the driver refuse to flush or its threads be late. The account of GPU time
+    /// stays further behind than 200 ms anyway.
+    private let margin: UInt64
     private var stream = ContextSwitchStream(capacity: bufferBytes / ContextSwitchRecord.byteCount + 1)
     private var buffer = [UInt8](repeating: 0, count: bufferBytes)
     private var failedReads: UInt64 = 0
@@ -117,11 +121,12 @@ public final class ContextSwitchReader: Sendable {
     private static let failuresInRow = 100
     /// From this uncertainty on the clocks are worth a wake-up for each entry.
     private static let coarseNanoseconds: UInt64 = 1_000_000
-    /// How long an entry may take to be found: three of the driver's own rounds, 60 a second, should it refuse to flush.
-    private static let marginNanoseconds: UInt64 = 50_000_000
 
-    init(_ device: consuming ContextSwitchDevice, _ period: UInt64) throws(SystemCallError) {
+    init(
+        _ device: consuming ContextSwitchDevice, _ period: UInt64, _ margin: UInt64
+    ) throws(SystemCallError) {
         self.period = max(period, 1_000_000)
+        self.margin = margin
         wake = try EventSignal()
         let number = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
         guard number >= 0 else { throw SystemCallError("create", "a timer", Errno(rawValue: Glibc.errno)) }
@@ -189,7 +194,7 @@ public final class ContextSwitchReader: Sendable {
             }
             // A read that has room left has found the end.
             if count <= buffer.count - ContextSwitchRecord.byteCount {
-                let certain = began > Self.marginNanoseconds ? began - Self.marginNanoseconds : 0
+                let certain = began > margin ? began - margin : 0
                 stream.endRound(flushBegan: flushBegan, certainUntil: certain, tell: receiver)
                 return hasRead
             }

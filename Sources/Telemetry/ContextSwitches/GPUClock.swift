@@ -22,12 +22,15 @@ package struct GPUClock {
     private static let stepNanoseconds: Int64 = 2_000_000
     /// Bounds that contradict each other by more tell of a drift that is faster than their age allows.
     private static let contradictionNanoseconds: Int64 = 5_000_000
+    /// A single one may as well tell of an entry that was written late.
+    private static let contradictionsInRow = 40
 
     /// All offsets are kept relative to the first one, so that no epoch overflows.
     private var base: UInt64?
     private var upper = Bound(offset: 0, at: 0)
     private var lower: Bound?
     private var observedAt: UInt64 = 0
+    private var contradictions = 0
     /// The offset in use is that of the anchor, and moves from there to the target with the timestamps.
     private var anchorStamp: UInt64 = 0
     private var anchorOffset: Int64 = 0
@@ -83,7 +86,9 @@ package struct GPUClock {
                 lower = Bound(offset: below, at: readAt)
             }
             let least = upper.offset &+ upper.age(at: readAt)
-            if below > least, below &- least > Self.contradictionNanoseconds {
+            contradictions = below > least && below &- least > Self.contradictionNanoseconds ? contradictions + 1 : 0
+            if contradictions == Self.contradictionsInRow {
+                contradictions = 0
                 upper = Bound(offset: above, at: readAt)
             }
         }
