@@ -6,7 +6,7 @@ import SystemCalls
 /// The eBPF probes on libcuda: loaded by `init`, attached library by library.
 ///
 /// Links are never pinned: they end with this value or with the process. Attaching takes the kernel 5 to 10 ms for each
-/// probe of a library (up to 10 at level `boundaries`, 39 at `launches`), detaching 0.1 s each: call from a thread that
+/// probe of a library (up to 10 at level `boundaries`, 37 at `launches`), detaching 0.1 s each: call from a thread that
 /// may wait. Safe from any thread.
 public final class CUDAProbes: Sendable {
     /// How much is watched.
