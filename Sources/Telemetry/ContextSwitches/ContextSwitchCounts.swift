@@ -28,7 +28,7 @@ public struct ContextSwitchCounts: Sendable, Equatable {
     public var inferredEnds: UInt64 = 0
     /// SAVE_END of a process that nobody saw start; its time is not known.
     public var unmatchedSaves: UInt64 = 0
-    /// Reads, or flushes, that the driver refused.
+    /// Reads, flushes, starts and stops that the driver refused.
     public var failedReads: UInt64 = 0
 
     /// Nothing seen.

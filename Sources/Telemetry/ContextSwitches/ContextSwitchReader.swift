@@ -107,7 +107,7 @@ public final class ContextSwitchReader: Sendable {
     private var stream = ContextSwitchStream(capacity: bufferBytes / ContextSwitchRecord.byteCount + 1)
     private var buffer = [UInt8](repeating: 0, count: bufferBytes)
     private var failedReads: UInt64 = 0
-    /// Without a success in between.
+    /// Reads that failed one after the other.
     private var failures = 0
     private var fault: String?
     private var timerExpired = false
@@ -117,7 +117,7 @@ public final class ContextSwitchReader: Sendable {
     private static let bufferBytes = 64 << 10
     /// A stream that fills faster than it is read must not keep the thread from stopping.
     private static let readsPerRound = 64
-    /// After so many failures the device is given up: five seconds of rounds.
+    /// After so many failed reads the device is given up: five seconds of rounds.
     private static let failuresInRow = 100
     /// From this uncertainty on the clocks are worth a wake-up for each entry.
     private static let coarseNanoseconds: UInt64 = 1_000_000
@@ -148,18 +148,19 @@ public final class ContextSwitchReader: Sendable {
                 waitsForDevice = hasRead || timerExpired ? uncertainty > Self.coarseNanoseconds : false
                 if isStopping || isPausing || refusal != nil {
                     arm(false)
-                    if let errno = device?.disable() { failed("stop tracing on", errno) }
+                    if device?.disable() != nil { failedReads &+= 1 }
                     stream.end(at: MonotonicClock.nanoseconds(), tell: receiver)
                     isTracing = false
+                    waitsForDevice = false
                 }
             } else if !isPausing && !isStopping {
                 do throws(ContextSwitchDeviceError) {
                     try device?.enable()
                     isTracing = true
-                    failures = 0
+                    waitsForDevice = true
                 } catch {
                     // The GPU may not be up yet: the timer brings the next attempt.
-                    failed("start tracing on", error.errno)
+                    failedReads &+= 1
                 }
                 arm(true)
             }
@@ -174,18 +175,18 @@ public final class ContextSwitchReader: Sendable {
         var hasRead = false
         let began = MonotonicClock.nanoseconds()
         var flushBegan: UInt64? = began
-        if let errno = device?.flush() {
-            failed("flush", errno)
+        if device?.flush() != nil {
+            // The driver empties the GPU's buffer by itself, only later.
+            failedReads &+= 1
             flushBegan = nil
-        } else {
-            failures = 0
         }
         for _ in 0..<Self.readsPerRound {
             let count = device?.read(into: &buffer) ?? 0
             if count < 0 {
-                failed("read", Errno(rawValue: Int32(truncatingIfNeeded: -count)))
+                readFailed(Errno(rawValue: Int32(truncatingIfNeeded: -count)))
                 break
             }
+            failures = 0
             if count > 0 {
                 hasRead = true
                 let readAt = MonotonicClock.nanoseconds()
@@ -203,13 +204,13 @@ public final class ContextSwitchReader: Sendable {
         return hasRead
     }
 
-    private func failed(_ operation: String, _ errno: Errno) {
+    private func readFailed(_ errno: Errno) {
         failures += 1
         failedReads &+= 1
         guard failures == Self.failuresInRow, let path = device?.path else { return }
         fault =
             SystemCallError(
-                operation, path, errno,
+                "read", path, errno,
                 remedy: "It failed \(failures) times in a row and is given up; GPU time comes from the probes."
             ).description
     }
