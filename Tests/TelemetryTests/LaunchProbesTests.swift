@@ -163,6 +163,7 @@ struct LaunchProbesTests {
         try process.act("s", 1)
         #expect(open() == nil)
         try process.act("s", 1)
+        _ = log.wait { $0.events.last?.waits == 3 }
         try process.finish()
         let kept = log.wait { $0.exits.contains { $0.process == identity } }
         let waits = zip(kept.events, kept.busyBegins).filter { $0.0.process == identity && $0.0.kind == .streamWait }
@@ -208,6 +209,8 @@ struct LaunchProbesTests {
         #expect(probes.account(of: process.pid) == nil)
         try process.act("k", 1, 17)
         try process.act("s", 1)
+        // A process that is gone before its first record is read has no start time.
+        _ = log.wait { $0.events.last?.waits == 1 }
         try process.finish()
         let kept = log.wait { $0.exits.count >= 2 }
         #expect(kept.exits.map(\.process) == [identity, identity])
