@@ -7,13 +7,17 @@ SWIFT ?= swift
 STATIC := --configuration release --static-swift-stdlib --scratch-path .build-static
 VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Governor/FulcrumVersion.swift)
 
-.PHONY: help setup build run compare test bench models install uninstall deb fmt lint clean
+FUZZ_SECONDS ?= 600
+
+.PHONY: help setup build run compare test fuzz bench kernels models install uninstall deb fmt lint clean
 
 help:
 	@echo "make setup      install what the build needs (Debian, Ubuntu)"
 	@echo "make run        build, then govern a virtual Jetson for about two minutes (needs root for FUSE and eBPF; asks sudo)"
 	@echo "make compare    build, then let each search strategy govern a virtual Jetson, and print one table (about two minutes)"
 	@echo "make test       build and run all tests (those that need root are skipped, and counted, without it)"
+	@echo "make fuzz       feed hostile bytes to the parsers of ring records, context switches and kernel text, FUZZ_SECONDS CPU seconds each"
+	@echo "make kernels    load and count the probes on an older kernel, x86-64 and arm64, in QEMU (needs root, downloads 120 MB)"
 	@echo "make bench      measure and print the costs that docs/benchmarks.md lists"
 	@echo "make models     make the reference models in models/ from measured tables (FULCRUM_DATA)"
 	@echo "make install    install daemon, tools, units and rules under DESTDIR/PREFIX;  make uninstall  takes them away"
@@ -34,6 +38,13 @@ compare: build
 
 test: setup
 	@scripts/test.sh
+
+fuzz: setup
+	$(SWIFT) build --configuration release --product fuzz
+	@for subject in ctxsw ring sysfs; do .build/release/fuzz $$subject --cpu-seconds $(FUZZ_SECONDS) || exit 1; done
+
+kernels: setup
+	@scripts/kernels.sh
 
 bench: setup
 	@scripts/bench.sh

@@ -6,7 +6,10 @@ set -eu
 cd "$(dirname "$0")/.."
 repository=$PWD
 directory=${DIRECTORY:-/tmp/fulcrum-kernels}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+# The mirror that this machine itself uses.
+mirror=${MIRROR:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+    sed -nE 's/^(deb (\[[^]]*\] )?|URIs: )(http[^ ]*debian\/?)( .*)?$/\3/p' | head -n 1)}
+[ -n "$mirror" ] || { echo "kernels: no Debian mirror in /etc/apt; name one in MIRROR." >&2; exit 1; }
 packages=
 for package in qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross cpio libelf-dev zlib1g-dev; do
     dpkg -s "$package" >/dev/null 2>&1 || packages="$packages $package"

@@ -92,8 +92,8 @@ public final class GPUObserver: Sendable {
     /// What the context-switch source has seen; nil without it.
     public var contextSwitchCounts: ContextSwitchCounts? { switches?.counts }
 
-    /// Stops reading context switches while the GPU is power-gated: tracing may keep it powered.
-    public func setGated(_ isGated: Bool) { switches?.setPaused(isGated) }
+    /// Stops reading context switches, or goes on; who has the GPU is known from them again with the first switch after that.
+    public func pauseContextSwitches(_ isPaused: Bool) { switches?.setPaused(isPaused) }
 
     /// Gives out GPU time up to the horizon, and makes lost records good. Call a few times a second; some system calls for each
     /// 64 processes.

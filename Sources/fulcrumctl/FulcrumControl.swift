@@ -7,7 +7,8 @@ struct FulcrumControl: ParsableCommand {
         commandName: "fulcrumctl", abstract: "Asks and steers the Fulcrum power governor.",
         version: FulcrumVersion.current,
         subcommands: [
-            StatusCommand.self, TopCommand.self, TraceCommand.self, DoctorCommand.self, RestoreCommand.self,
+            StatusCommand.self, TopCommand.self, TraceCommand.self, ObserveCommand.self, DoctorCommand.self,
+            RestoreCommand.self,
             EvaluateCommand.self, ModelCommand.self, ListCommand.self,
         ],
         defaultSubcommand: StatusCommand.self)

@@ -70,8 +70,7 @@ int main(int count, char **arguments) {
     CALL(cuDeviceGet, (CUdevice *, int), &device, 0);
     char name[256];
     CALL(cuDeviceGetName, (char *, int, CUdevice), name, sizeof name, device);
-    CALL(cuDevicePrimaryCtxRetain, (CUcontext *, CUdevice), &context, device);
-    CALL(cuCtxSetCurrent, (CUcontext), context);
+    CALL(cuCtxCreate_v2, (CUcontext *, unsigned, CUdevice), &context, 0, device);
     CALL(cuModuleLoadData, (CUmodule *, const void *), &module, ptx);
     CALL(cuModuleGetFunction, (CUfunction *, CUmodule, const char *), &spin, module, "spin");
     CALL(cuStreamCreate, (CUstream *, unsigned), &stream, 1);

@@ -33,6 +33,7 @@ final class ProcessMeter {
     private let observer: GPUObserver
     private let trace: TraceFeed
     private var load: GPULoad?
+    private var rest = TraceRest()
     private let cpuTimes = CPUTimes()
     private var attribution: EnergyAttribution
     private var settledAt: UInt64 = 0
@@ -104,7 +105,10 @@ final class ProcessMeter {
     private func tellLoad(at now: UInt64) {
         load?.update(now: now)
         guard let reading = load?.reading else { return }
-        observer.setGated(reading.isGated == true)
+        let wasPaused = rest.isPaused
+        rest.update(
+            loadPermille: reading.permille, isGated: reading.isGated, busyNanoseconds: gpuBusyNanoseconds, at: now)
+        if rest.isPaused != wasPaused { observer.pauseContextSwitches(rest.isPaused) }
         if let permille = reading.permille, reading.readNanoseconds > loadToldUntil {
             if loadToldUntil > 0 {
                 observer.account.recordLoad(permille: permille, from: loadToldUntil, to: reading.readNanoseconds)
