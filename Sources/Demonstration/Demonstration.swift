@@ -154,6 +154,21 @@ public struct Demonstration {
         screen.say(
             "   \(title): \(ClosingTable.fixed(row.meanWatts)) W, \(ClosingTable.fixed(row.minibatchMilliseconds)) ms a minibatch, mode \(row.mode)"
         )
+        if budget != nil, let share = share(on: stage) { screen.say(share) }
+    }
+
+    /// What the process takes of GPU and power, as the governor's tree tells; nil without a governor.
+    private func share(on stage: Stage) -> String? {
+        guard let pid = stage.workload?.pid else { return nil }
+        let tree = stage.tree
+        guard let busy = tree.value("task/\(pid)/gpu.stat", "busy_permille"),
+            let power = tree.value("task/\(pid)/energy.stat", "power_uw"),
+            let joules = tree.value("task/\(pid)/energy.stat", "total_uj"),
+            let source = tree.text("task/\(pid)/source")
+        else { return nil }
+        return
+            "   process \(pid) has \(ClosingTable.fixed(busy / 10)) % of the GPU and \(ClosingTable.fixed(power / 1e6)) W of "
+            + "the board's power, \(ClosingTable.fixed(joules / 1e6)) J so far (\(source))"
     }
 
     private func logLines(_ stage: Stage) -> [Substring] {

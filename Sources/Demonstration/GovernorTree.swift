@@ -5,6 +5,8 @@ import SystemCalls
 package struct GovernorTree {
     package let root: String
 
+    package init(root: String) { self.root = root }
+
     /// The content of one file; nil if it cannot be read.
     package func text(_ path: String) -> String? {
         try? SmallFile.text(root + "/" + path)

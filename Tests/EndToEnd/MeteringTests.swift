@@ -90,4 +90,43 @@ import Testing
         #expect(slices.allSatisfy { $0.0 <= $0.1 })
         #expect(zip(slices, slices.dropFirst()).allSatisfy { $0.1 <= $1.0 }, "the engine serves one process at a time")
     }
+
+    @Test func aTraceHasAsManySlicesAsTheGPUSwitched() throws {
+        let stage = try Stage(binaries: Machine.binaries, pace: .init(time: 20, rails: 10), name: "tracefile")
+        defer { stage.strike() }
+        try stage.startBoard()
+        // No probes: the context switches alone, as on a kernel without uprobes.
+        try stage.startDaemon(configuration: "[budget]\npower_w = 60\n[probes]\nlevel = \"off\"")
+        let file = stage.folder + "/trace.json"
+        let recording = try ChildProcess([
+            Machine.binaries + "/fulcrumctl", "trace", "--seconds", "60", "--tree", stage.tree.root, "--out", file,
+        ])
+        // Its reader is there once the daemon says that somebody reads: nothing runs before.
+        #expect(try stage.tree.wait(seconds: 10, every: 20) { stage.tree.value("events", "trace_readers") == 1 })
+        try stage.startWorkload("resnet18", minibatches: 101)
+        let first = try #require(stage.workload)
+        try stage.startWorkload("mobilenetv3", minibatches: 211)
+        let second = try #require(stage.workload)
+        let pid = "\(second.pid)"
+        #expect(
+            try stage.tree.wait(seconds: 30, every: 50) { stage.tree.text("task/\(pid)/source") == "ctxsw" })
+        #expect(first.wait() == 0)
+        #expect(second.wait() == 0)
+        let board = GovernorTree(root: stage.board.root)
+        // The last to have the GPU keeps it until it gates.
+        #expect(
+            try stage.tree.wait(seconds: 10, every: 100) {
+                board.text("sys/devices/platform/gpu.0/is_railgated") == "1"
+            })
+        #expect(try stage.tree.wait(seconds: 10, every: 100) { !tasks(stage).contains(pid) })
+        recording.signal(SIGINT)
+        #expect(recording.wait() == 0)
+        let text = try SmallFile.text(file, limit: 64 << 20)
+        let slices = text.split(separator: "\n").count {
+            $0.contains("\"cat\":\"ctxsw\"") && $0.contains("\"ph\":\"X\"")
+        }
+        let switched = try #require(board.value("virtual/engine.stat", "context_switches"))
+        #expect(switched > 50)
+        #expect(Double(slices) == switched)
+    }
 }

@@ -42,6 +42,7 @@ extension Governor {
         counters.slicesLost = meter.gpuBusyNanoseconds.map { _ in
             meter.gpuTotals.lateSlices &+ (observer.contextSwitchCounts?.losses ?? 0)
         }
+        counters.traceReaders = trace.readers
         state.counters = counters
         publishedAt = now
         publishedDecisions = counters.decisions

@@ -23,7 +23,8 @@ final class TraceFeed: Sendable {
     private let wake = Mutex<@Sendable () -> Void>({})
 
     /// Whether anybody reads.
-    var isOpen: Bool { readerCount.load(ordering: .relaxed) > 0 }
+    var isOpen: Bool { readers > 0 }
+    var readers: Int { readerCount.load(ordering: .relaxed) }
 
     /// Sets what wakes those who poll the file.
     func onNews(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }

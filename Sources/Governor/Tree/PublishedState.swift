@@ -166,6 +166,7 @@ struct PublishedState: Sendable {
         var probeRecordsLost: UInt64?
         /// Slices that came too late, or whose end was lost. Nil without a source.
         var slicesLost: UInt64?
+        var traceReaders = 0
         var rejectedReloads: UInt64 = 0
         /// Energy drawn over the budget, also while profiling.
         var overBudgetMicrojoules: UInt64 = 0

@@ -108,6 +108,7 @@ final class PublishedTree: Sendable {
                 guard_steps \(counters.guardSteps)
                 probe_records_lost \(Self.number(counters.probeRecordsLost))
                 slices_lost \(Self.number(counters.slicesLost))
+                trace_readers \(counters.traceReaders)
                 rejected_reloads \(counters.rejectedReloads)
                 over_budget_uj \(counters.overBudgetMicrojoules)
                 """
