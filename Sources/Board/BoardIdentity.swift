@@ -41,6 +41,16 @@ public struct BoardIdentity: Hashable, Sendable {
                 To add it, give BoardTable an entry with its module number, EMC operating points and total-power rails.
                 """)
         }
+        guard table.isGoverned else {
+            let governed = BoardTable.all.filter(\.isGoverned).map(\.name).joined(separator: ", ")
+            throw BoardError(
+                .unknownBoard,
+                """
+                This board is a Jetson \(table.name) (model "\(model)", read from \(place)). Its rails are known, but its knobs \
+                have been tried nowhere, so it is not governed yet: nothing was touched. Governed are: \
+                \(governed). See `isGoverned` in BoardTable.
+                """)
+        }
         let release = (try? SmallFile.text("\(root)/etc/nv_tegra_release", limit: 4_096)).flatMap(
             L4TRelease.init(text:))
         return BoardIdentity(model: model, compatible: compatible, release: release, table: table)

@@ -14,11 +14,14 @@ public struct BoardTable: Hashable, Sendable {
     public let totalPowerLabels: [String]
     /// The lowest EMC cap, Hz, that a connected display tolerates; isochronous clients under-run below.
     public let displayFloorEMCHz: Int
+    /// Whether its knobs lie where those of the tested boards do. Others are recognised, and refused.
+    public let isGoverned: Bool
 
     private init(
         _ name: String, _ modules: [String], _ rails: [PowerRail], emcHz: [Int] = [],
-        displayFloorEMCHz: Int = 2_133_000_000
+        displayFloorEMCHz: Int = 2_133_000_000, isGoverned: Bool = false
     ) {
+        self.isGoverned = isGoverned
         self.name = name
         self.modules = modules
         self.rails = rails
@@ -29,12 +32,13 @@ public struct BoardTable: Hashable, Sendable {
 
     /// The known boards.
     public static let all: [BoardTable] = [
-        BoardTable("AGX Orin 64GB", ["p3701-0005", "p3701-0000"], PowerRail.agxOrin, emcHz: orinEMCHz),
-        BoardTable("AGX Orin 32GB", ["p3701-0004"], PowerRail.agxOrin, emcHz: orinEMCHz),
-        BoardTable("Orin NX 16GB", ["p3767-0000"], PowerRail.smallModule),
-        BoardTable("Orin NX 8GB", ["p3767-0001"], PowerRail.smallModule),
-        BoardTable("Orin Nano 8GB", ["p3767-0003", "p3767-0005"], PowerRail.smallModule),
-        BoardTable("Orin Nano 4GB", ["p3767-0004"], PowerRail.smallModule),
+        BoardTable(
+            "AGX Orin 64GB", ["p3701-0005", "p3701-0000"], PowerRail.agxOrin, emcHz: orinEMCHz, isGoverned: true),
+        BoardTable("AGX Orin 32GB", ["p3701-0004"], PowerRail.agxOrin, emcHz: orinEMCHz, isGoverned: true),
+        BoardTable("Orin NX 16GB", ["p3767-0000"], PowerRail.smallModule, isGoverned: true),
+        BoardTable("Orin NX 8GB", ["p3767-0001"], PowerRail.smallModule, isGoverned: true),
+        BoardTable("Orin Nano 8GB", ["p3767-0003", "p3767-0005"], PowerRail.smallModule, isGoverned: true),
+        BoardTable("Orin Nano 4GB", ["p3767-0004"], PowerRail.smallModule, isGoverned: true),
         BoardTable("AGX Thor", ["p3834-"], PowerRail.thor),
         BoardTable("AGX Xavier", ["p2888-", "p2972-"], PowerRail.agxXavier),
         BoardTable("Xavier NX", ["p3668-"], PowerRail.smallModule),

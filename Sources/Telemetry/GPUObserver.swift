@@ -77,8 +77,10 @@ public final class GPUObserver: Sendable {
             return (nil, .unavailable("The context-switch device is left to others (probes.ctxsw = \"off\")."))
         }
         do {
+            // The account is 250 ms behind in any case, and the buffer holds 4,000 switches.
+            let period: UInt64 = 100_000_000
             let device = try ContextSwitchDevice(root: settings.root)
-            return (try ContextSwitchReader(device: device, receiver: events), .available)
+            return (try ContextSwitchReader(device: device, periodNanoseconds: period, receiver: events), .available)
         } catch {
             return (nil, error.answer)
         }

@@ -89,6 +89,17 @@ import Testing
         #expect(try board.restore(try fake.journal()).isComplete)
     }
 
+    @Test(arguments: ["p3971-0089+p3834-0008", "p2822-0000+p2888-0001", "p3450-0000+p3448-0000"])
+    func aBoardThatIsOnlyRecognisedIsRefusedByName(compatible: String) throws {
+        var stock = FakeBoard.Stock()
+        stock.compatible = ["nvidia,\(compatible)"]
+        let fake = try FakeBoard(stock)
+        let error = try #require(#expect(throws: BoardError.self) { try fake.board() })
+        let name = try #require(BoardTable.matching(stock.compatible)?.name)
+        #expect(error.description.contains(name) && error.description.contains("not governed yet"))
+        #expect(fake.kernel.writes.isEmpty)
+    }
+
     @Test func unknownBoardIsNamedWithARemedy() throws {
         var stock = FakeBoard.Stock()
         stock.compatible = ["acme,robot-7", "acme,soc"]

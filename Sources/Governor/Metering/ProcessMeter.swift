@@ -5,7 +5,7 @@ import Telemetry
 
 /// What each process takes of the GPU and of the power: joins the GPU's time account, CPU times and the rails' energy.
 ///
-/// For the loop's thread. `advance` settles a few times a second, whatever the tick: O(processes), two system calls for each.
+/// For the loop's thread. `advance` settles twice a second, whatever the tick: O(processes), two system calls for each.
 final class ProcessMeter {
     /// What is known of a process, joined.
     struct Metered {
@@ -17,7 +17,7 @@ final class ProcessMeter {
         var energy: ProcessEnergy?
     }
 
-    private static let periodNanoseconds: UInt64 = 250_000_000
+    private static let periodNanoseconds: UInt64 = 500_000_000
     private static let modeLimit = 4_096
 
     /// As of the last settlement, ordered by process.
