@@ -143,13 +143,13 @@ package final class Stage {
         throw failure("The governor did not start", log: "fulcrumd.log")
     }
 
-    /// Starts a training process, without root; endless unless `minibatches` is given.
-    package func startWorkload(_ name: String = "resnet18", minibatches: Int? = nil) throws {
+    /// Starts a training process, without root; endless unless `minibatches` is given. `shape` are further options of it.
+    package func startWorkload(_ name: String = "resnet18", minibatches: Int? = nil, shape: [String] = []) throws {
         workloadCount += 1
         workloadLog = folder + "/workload-\(workloadCount).log"
         workload = try ChildProcess(
             [binaries + "/virtual-workload", "train", "--surface", "\(name)-train", "--libcuda", library]
-                + (minibatches.map { ["--minibatches", "\($0)"] } ?? []),
+                + (minibatches.map { ["--minibatches", "\($0)"] } ?? []) + shape,
             environment: ["VIRTUAL_JETSON_GPU": gpu], outputPath: workloadLog, errorPath: folder + "/workload.err")
     }
 

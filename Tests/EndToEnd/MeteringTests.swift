@@ -129,4 +129,24 @@ import Testing
         #expect(switched > 50)
         #expect(Double(slices) == switched)
     }
+
+    @Test func minibatchesOfAProgramThatRunsAheadAreCountedByItsLaunches() throws {
+        let stage = try Stage(binaries: Machine.binaries, pace: .init(time: 20, rails: 10), name: "ahead")
+        defer { stage.strike() }
+        try stage.startBoard()
+        try stage.startDaemon(configuration: "[budget]\npower_w = 60\n[probes]\nlevel = \"launches\"")
+        try stage.startWorkload(shape: ["--wait-every", "50", "--kernels", "8"])
+        let pid = try #require(stage.workload).pid
+        var counted = 0
+        #expect(
+            try stage.tree.wait(seconds: 60, every: 50) {
+                counted = Int(stage.tree.value("task/\(pid)/gpu.stat", "minibatches") ?? 0)
+                return counted >= 950
+            })
+        // The program prints 50 at a time, and goes on between the two looks.
+        let printed = try SmallFile.text(stage.workloadLog, limit: 16 << 20).split(separator: "\n")
+            .count { $0.hasPrefix("minibatch ") }
+        #expect(counted <= printed + 50)
+        #expect(counted >= printed - 250)
+    }
 }

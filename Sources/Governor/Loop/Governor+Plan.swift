@@ -59,8 +59,19 @@ extension Governor {
         dropQuestion(index)
         workloads[index].settledAt = now
         if let mode { _ = move(to: mode, at: now) }
+        let reason = reason + boundaryTrouble(workloads[index].identity)
         enter(.stalled, index, reason)
         decide("\(workloads[index].name): stalled, as \(reason).")
+    }
+
+    /// What to add where a process calls the driver and its minibatches cannot be told apart.
+    private func boundaryTrouble(_ process: ProcessIdentity) -> String {
+        guard let activity = ledger.snapshot().first(where: { $0.process == process }), activity.state == .unknown,
+            activity.calls.waits > 0
+        else { return "" }
+        return "; nothing that repeats was found in its \(activity.calls.waits) waits for the GPU"
+            + (configuration.probeLevel == .boundaries
+                ? ", and probes.level = \"launches\" would show its launches too" : "")
     }
 
     /// The best mode that is known to fit, or the lowest that there is.
