@@ -38,6 +38,7 @@ public final class GPUObserver: Sendable {
     private let events: ObservedEvents
     private let ring: RingReader?
     private let switches: ContextSwitchReader?
+    private let loadToldUntil = Mutex<UInt64>(0)
 
     /// Starts what `settings` asks for and the machine allows. Nothing is attached yet: see `CUDAProbes.attachRunning`.
     ///
@@ -99,9 +100,18 @@ public final class GPUObserver: Sendable {
 
     /// Gives out GPU time up to the horizon, and makes lost records good. Call a few times a second; some system calls for each
     /// 64 processes.
-    public func settle(now: UInt64) {
+    ///
+    /// - Parameter load: what the driver says of the whole GPU, if anything does: residency is scaled to it.
+    public func settle(now: UInt64, load: GPULoad.Reading? = nil) {
         if let probes {
             account.observed(probes.openWork(), of: probes.level == .launches ? .launches : .boundaries, at: now)
+        }
+        if let load, let permille = load.permille {
+            loadToldUntil.withLock { told in
+                guard load.readNanoseconds > told else { return }
+                if told > 0 { account.recordLoad(permille: permille, from: told, to: load.readNanoseconds) }
+                told = load.readNanoseconds
+            }
         }
         account.settle(now: now)
     }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Board
 import Glibc
 import Inspection
 import SystemCalls
@@ -53,9 +54,11 @@ struct ObserveCommand: ParsableCommand {
         let end = seconds.map { MonotonicClock.nanoseconds() &+ UInt64($0 * 1e9) }
         var seen: [ProcessIdentity: ProcessGPUTime] = [:]
         var times: [ProcessGPUTime] = []
+        var load = (try? Board.discover(root: root))?.gpuDevicePath.map { GPULoad(device: $0) }
         while signals.next() == nil {
             let now = MonotonicClock.nanoseconds()
-            observer.settle(now: now)
+            load?.update(now: now)
+            observer.settle(now: now, load: load?.reading)
             // A process leaves the account soon after its end: what it had at last is kept here.
             _ = observer.account.snapshot(into: &times)
             for time in times where time.process.startTimeTicks != 0 { seen[time.process] = time }

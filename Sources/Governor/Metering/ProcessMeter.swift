@@ -37,7 +37,6 @@ final class ProcessMeter {
     private let cpuTimes = CPUTimes()
     private var attribution: EnergyAttribution
     private var settledAt: UInt64 = 0
-    private var loadToldUntil: UInt64 = 0
     private var modes: [PowerMode: Int] = [:]
     private var owners: [ProcessIdentity: UInt32] = [:]
     // Kept from settlement to settlement for their memory.
@@ -83,8 +82,8 @@ final class ProcessMeter {
     func advance(at now: UInt64, rails: RailSampler, mode: PowerMode?) {
         guard now >= settledAt &+ Self.periodNanoseconds else { return }
         settledAt = now
-        tellLoad(at: now)
-        observer.settle(now: now)
+        readLoad(at: now)
+        observer.settle(now: now, load: load?.reading)
         gpuTotals = observer.account.snapshot(into: &gpuTimes)
         identify(at: now)
         // One that has ended stays until the account lets go of it: what it used last comes out late.
@@ -102,19 +101,13 @@ final class ProcessMeter {
         forgetOwners()
     }
 
-    private func tellLoad(at now: UInt64) {
+    private func readLoad(at now: UInt64) {
         load?.update(now: now)
         guard let reading = load?.reading else { return }
         let wasPaused = rest.isPaused
         rest.update(
             loadPermille: reading.permille, isGated: reading.isGated, busyNanoseconds: gpuBusyNanoseconds, at: now)
         if rest.isPaused != wasPaused { observer.pauseContextSwitches(rest.isPaused) }
-        if let permille = reading.permille, reading.readNanoseconds > loadToldUntil {
-            if loadToldUntil > 0 {
-                observer.account.recordLoad(permille: permille, from: loadToldUntil, to: reading.readNanoseconds)
-            }
-            loadToldUntil = reading.readNanoseconds
-        }
     }
 
     /// Finds out who the processes are that only the context switches know.
