@@ -13,10 +13,10 @@ rm -f "$log.status"
 
 passed=$(grep -E '^. Test [^ ].* passed after' "$log" | grep -vc '^. Test run ')
 failed=$(grep -E '^. Test [^ ].* failed after' "$log" | grep -vc '^. Test run ')
-skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log")
+skipped=$(grep -cE '^. (Test|Suite) .* skipped(: "|\.?$)' "$log")
 if [ "$skipped" -gt 0 ]; then
     echo "Skipped:"
-    grep -E '^. (Test|Suite) .* skipped' "$log" | sed 's/^. /  /' | sort -u
+    grep -E '^. (Test|Suite) .* skipped(: "|\.?$)' "$log" | sed 's/^. /  /' | sort -u
     [ "$(id -u)" = 0 ] || echo "Tests that mount, probe or govern need root: sudo make test runs them."
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

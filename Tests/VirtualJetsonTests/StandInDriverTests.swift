@@ -167,9 +167,10 @@ struct StandInDriverTests {
             #expect(unsafe addresses.insert(address).inserted, "\(name)")
             #expect(unsafe try driver.procedure(name) == address || name == "cuGetProcAddress", "\(name)")
             #if arch(x86_64)
-                // endbr64 may come first.
+                // endbr64 may come first. Where another program's probes are on it just now, a breakpoint stands in its place.
                 let code = unsafe UnsafeRawBufferPointer(start: address, count: 5)
-                #expect(unsafe code[0] == 0x90 || (code[0] == 0xf3 && code[4] == 0x90), "\(name)")
+                let first = unsafe code[0] == 0xf3 ? code[4] : code[0]
+                #expect([0x90, 0xcc].contains(first), "\(name)")
             #endif
         }
     }
