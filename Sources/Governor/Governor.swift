@@ -190,12 +190,7 @@ public final class Governor {
     ) -> GPUObserver {
         var settings = GPUObserver.Settings()
         settings.root = root
-        settings.level =
-            switch configuration.probeLevel {
-            case .off: .off
-            case .boundaries: .boundaries
-            case .launches: .launches
-            }
+        settings.level = configuration.probeLevel
         settings.usesContextSwitches = configuration.contextSwitches == .auto
         let observer = GPUObserver(settings, listener: listener, news: news)
         if configuration.probeLevel != .off, let reason = observer.probeAnswer.reason {

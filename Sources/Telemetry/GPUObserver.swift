@@ -140,12 +140,8 @@ private final class ObservedEvents: CUDAEventReceiver, ContextSwitchReceiver {
     func receive(_ event: CUDAEvent, busyBegin: UInt64?) {
         minibatches.receive(event, busyBegin: busyBegin)
         account.receive(event, busyBegin: busyBegin)
-        guard let listener, event.kind != .launch, event.kind != .graphLaunch else { return }
-        let seesLaunches = event.launches > 0
-        guard let start = seesLaunches ? busyBegin : event.beginNanoseconds else { return }
-        listener.observed(
-            GPUSlice(pid: event.process.pid, startNanoseconds: start, endNanoseconds: event.endNanoseconds),
-            from: seesLaunches ? .launches : .boundaries)
+        guard let listener, let (slice, source) = event.drainedWork(busyBegin: busyBegin) else { return }
+        listener.observed(slice, from: source)
     }
 
     func processExited(_ process: ProcessIdentity, counts: CUDACounts) {

@@ -1,3 +1,5 @@
+public import Telemetry
+
 /// Everything that an administrator can set. Defaults are those of `etc/fulcrum.toml`; times are of the real board, and a
 /// board with a scaled clock (the virtual one) brings its own through the same keys.
 public struct Configuration: Sendable, Equatable {
@@ -49,7 +51,7 @@ public struct Configuration: Sendable, Equatable {
     public var driftRatio = 0.25
 
     /// What the CUDA probes record.
-    public var probeLevel = ProbeLevel.boundaries
+    public var probeLevel = CUDAProbes.Level.boundaries
     /// Whether the GPU's context switches are read where the driver offers them.
     public var contextSwitches = ContextSwitchUse.auto
     /// More CUDA driver libraries to probe, absolute paths.
@@ -76,16 +78,6 @@ public struct Configuration: Sendable, Equatable {
         case coarse
         /// Every operating point of the board.
         case full
-    }
-
-    /// What the CUDA probes record.
-    public enum ProbeLevel: String, Sendable, CaseIterable {
-        /// Nothing is attached.
-        case off
-        /// Waits only: minibatch boundaries.
-        case boundaries
-        /// Launches as well: GPU time and boundaries of programs that run ahead of the GPU.
-        case launches
     }
 
     /// Whether the GPU's context switches are read.

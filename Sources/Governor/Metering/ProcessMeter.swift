@@ -169,9 +169,11 @@ final class ProcessMeter {
     private func forgetOwners() {
         guard owners.count > processes.count else { return }
         let living = Set(processes.map(\.process))
+        let pids = Set(living.map(\.pid))
         for process in owners.keys where !living.contains(process) {
             owners[process] = nil
-            trace.left(process.pid)
+            // A pid that is used again has its new owner's name already.
+            if !pids.contains(process.pid) { trace.left(process.pid) }
         }
     }
 }

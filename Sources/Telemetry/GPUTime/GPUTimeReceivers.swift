@@ -25,20 +25,12 @@ extension GPUTimeAccount: ContextSwitchReceiver {
 extension GPUTimeAccount: CUDAEventReceiver {
     /// At level `launches` a process is busy from a launch to the wait that found all done; at `boundaries`, while it waits.
     public func receive(_ event: CUDAEvent, busyBegin: UInt64?) {
-        let pid = event.process.pid
-        let ticks = event.process.startTimeTicks
-        switch event.kind {
-        case .launch, .graphLaunch:
-            workBegan(.launches, pid: pid, startTimeTicks: ticks, at: event.beginNanoseconds)
-        case .streamWait, .contextWait, .eventWait:
-            if event.launches == 0 {
-                let slice = GPUSlice(
-                    pid: pid, startNanoseconds: event.beginNanoseconds, endNanoseconds: event.endNanoseconds)
-                workDrained(.boundaries, slice, startTimeTicks: ticks)
-            } else if let busyBegin {
-                let slice = GPUSlice(pid: pid, startNanoseconds: busyBegin, endNanoseconds: event.endNanoseconds)
-                workDrained(.launches, slice, startTimeTicks: ticks)
-            }
+        if event.kind == .launch || event.kind == .graphLaunch {
+            workBegan(
+                .launches, pid: event.process.pid, startTimeTicks: event.process.startTimeTicks,
+                at: event.beginNanoseconds)
+        } else if let (slice, source) = event.drainedWork(busyBegin: busyBegin) {
+            workDrained(source, slice, startTimeTicks: event.process.startTimeTicks)
         }
     }
 
@@ -49,4 +41,16 @@ extension GPUTimeAccount: CUDAEventReceiver {
 
     /// `observed` sets right what was lost.
     public func recordsLost(of process: ProcessIdentity, counts: CUDACounts) {}
+}
+
+extension CUDAEvent {
+    /// The work on the GPU that a wait shows to be over, and how it is known: at level `launches` from the first launch, if all
+    /// is done; at `boundaries` the wait itself. Nil for a launch, and while work goes on.
+    func drainedWork(busyBegin: UInt64?) -> (slice: GPUSlice, source: GPUTimeSource)? {
+        guard kind != .launch, kind != .graphLaunch else { return nil }
+        let seesLaunches = launches > 0
+        guard let start = seesLaunches ? busyBegin : beginNanoseconds else { return nil }
+        let slice = GPUSlice(pid: process.pid, startNanoseconds: start, endNanoseconds: endNanoseconds)
+        return (slice, seesLaunches ? .launches : .boundaries)
+    }
 }
